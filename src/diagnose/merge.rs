@@ -5,14 +5,14 @@
 use super::ladder::ladder;
 use super::next::{affected, affected_pod, next};
 use super::root_cause::{fingerprint, shared};
-use crate::report::{Affected, Diagnosis, FixReport, Verified, node_reports};
+use crate::report::{Affected, Diagnosis, FixReport, ObjectKey, Verified, node_reports};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Rule};
 use crate::scheduler::FilterResults;
 use crate::snapshot::{ObjectRef, PodView, ReadScope, Snapshot};
 use crate::text::Message;
 use crate::triage::{Layer, Subject};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A finding with the rule that made it.
 #[derive(Debug, Clone)]
@@ -96,15 +96,10 @@ impl Diagnoses {
         true
     }
 
-    /// Whether one of them is about the object.
-    pub(super) fn affect(&self, object: &ObjectRef) -> bool {
-        let key = (
-            object.kind.as_str(),
-            object.namespace.as_deref(),
-            object.name.as_str(),
-        );
-        let mut all = self.0.values().flat_map(|known| &known.diagnosis.affected);
-        all.any(|one| one.key() == key)
+    /// The objects that they are about.
+    pub(super) fn affected(&self) -> BTreeSet<ObjectKey<'_>> {
+        let all = self.0.values().flat_map(|known| &known.diagnosis.affected);
+        all.map(Affected::key).collect()
     }
 
     /// Whether one of them keeps the object stuck, and does not only hint at what may be.

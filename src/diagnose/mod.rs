@@ -123,7 +123,11 @@ fn run(
     if let Some(verdicts) = run.verdicts.as_mut() {
         verdicts.end();
     }
-    let has_cause = |pod: &&PodView| run.diagnoses.affect(&pod.object());
+    let affected = run.diagnoses.affected();
+    let has_cause = |pod: &&PodView| {
+        let of_pod = (Kind::Pod.as_str(), Some(pod.namespace()), pod.name());
+        affected.contains(&of_pod)
+    };
     triage.pods.explained(Kind::Pod.as_str(), has_cause);
     let may_be_wrong = |object: &ObjectRef| run.diagnoses.keep_stuck(object);
     triage
@@ -221,12 +225,11 @@ impl Run<'_> {
     fn each_object_once(&mut self, snapshot: &Snapshot<'_>) {
         let mut seen: BTreeSet<ObjectRef> = BTreeSet::new();
         let diagnoses = &self.diagnoses;
+        let affected = diagnoses.affected();
         self.unexplained.retain(|one| {
             let is_pod = one.object.kind == Kind::Pod.as_str();
-            let is_explained = || {
-                let object = one.object.object();
-                diagnoses.affect(&object) || diagnoses.refuse(&one.subject, snapshot)
-            };
+            let is_explained =
+                || affected.contains(&one.object.key()) || diagnoses.refuse(&one.subject, snapshot);
             is_pod || seen.insert(one.object.object()) && !is_explained()
         });
     }

@@ -89,7 +89,9 @@ pub(super) fn restarts_report(snapshot: &Snapshot<'_>, restarts: Restarts<'_>) -
     RestartsReport {
         count: restarts.count,
         last_seconds: ended.and_then(|ended| age(snapshot, ended.0)),
-        last_reason: last.and_then(|end| end.reason.clone()),
+        last_reason: last
+            .and_then(|end| end.reason.as_deref())
+            .map(str::to_owned),
         last_exit_code: last.map(|end| end.exit_code),
     }
 }

@@ -12,7 +12,7 @@ use crate::kubernetes::text;
 use crate::snapshot::{ContainerLog, Kind, Store, Unread, Why};
 use crate::triage::Scope;
 use futures_util::stream::{self, StreamExt};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -36,7 +36,7 @@ pub(super) const KEPT: usize = 16 << 10;
 pub(super) fn wanted(store: &Store, scope: &Scope) -> Vec<(LogRead, Value)> {
     let with_pod = |read: LogRead| {
         let pod = store.whole_pod(&read.namespace, &read.pod);
-        let pod = pod.and_then(|pod| serde_json::to_value(pod.pod()).ok());
+        let pod = pod.map(|pod| json!({"spec": pod.spec()}));
         (read, pod.unwrap_or_default())
     };
     let wanted = plan::logs(scope, store).into_iter();

@@ -2,7 +2,8 @@
 //!
 //! Sources: k8s.io/dynamic-resource-allocation `resourceclaim/claim.go` (1.37).
 
-use k8s_openapi::api::core::v1::{PodResourceClaim, PodSpec, PodStatus};
+use super::pod::PodStatus;
+use k8s_openapi::api::core::v1::{PodResourceClaim, PodSpec};
 
 /// A claim that a pod names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,7 @@ pub fn named<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubernetes::pod::Pod;
     use serde_json::json;
 
     #[test]
@@ -49,11 +51,12 @@ mod tests {
             {"name": "late", "resourceClaimTemplateName": "gpu"},
         ]}))
         .unwrap();
-        let status: PodStatus = serde_json::from_value(json!({"resourceClaimStatuses": [
-            {"name": "own", "resourceClaimName": "web-own-x7f2p"},
-        ]}))
-        .unwrap();
-        let objects: Vec<_> = named(&spec, Some(&status))
+        let pod: Pod =
+            serde_json::from_value(json!({"metadata": {}, "status": {"resourceClaimStatuses": [
+                {"name": "own", "resourceClaimName": "web-own-x7f2p"},
+            ]}}))
+            .unwrap();
+        let objects: Vec<_> = named(&spec, pod.status.as_ref())
             .map(|claim| claim.object)
             .collect();
         assert_eq!(objects, [Some("gpu"), Some("web-own-x7f2p"), None]);

@@ -24,6 +24,7 @@ pub mod network_policy;
 pub mod node_terms;
 pub mod owners;
 pub mod patch;
+pub mod pod;
 pub mod ports;
 pub mod protobuf;
 pub mod qualified_name;
@@ -36,5 +37,7 @@ pub mod storage_class;
 pub mod taints;
 pub mod text;
 pub mod volume_objects;
+pub mod word;
 
 pub use quantity::Quantity;
+pub use word::Word;

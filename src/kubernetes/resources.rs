@@ -7,7 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod, PodSpec, PodStatus};
+use super::pod::{ContainerStatus, Pod, PodStatus};
+use k8s_openapi::api::core::v1::{Container, PodSpec};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 
 use super::Quantity;
@@ -156,7 +157,7 @@ impl<'a> Resize<'a> {
 
     /// The kubelet's own sums over the containers, granted and in force; it tells both or they are summed here.
     fn sums(&self) -> Option<(&'a ApiAmounts, &'a ApiAmounts)> {
-        let granted = self.status.allocated_resources.as_ref()?;
+        let granted = self.status.allocated_resources.as_deref()?;
         Some((granted, self.status.resources.as_ref()?.requests.as_ref()?))
     }
 
@@ -170,7 +171,7 @@ impl<'a> Resize<'a> {
     fn granted_to(&self, container: &Container) -> Amounts {
         let granted = self
             .of(container)
-            .and_then(|status| status.allocated_resources.as_ref());
+            .and_then(|status| status.allocated_resources.as_deref());
         match granted {
             Some(granted) => read(Some(granted)),
             None => self.wished(spec_requests(container)),
@@ -201,7 +202,7 @@ impl<'a> Resize<'a> {
         raise(&mut amounts, &read(in_force.requests.as_ref()));
         raise(
             &mut amounts,
-            &read(self.status.allocated_resources.as_ref()),
+            &read(self.status.allocated_resources.as_deref()),
         );
         amounts
     }

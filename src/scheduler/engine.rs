@@ -11,9 +11,10 @@ use super::{
     Examination, FilterResults, SchedulerMessage, View, agreement, latest_message,
     node_declared_features, run_filters,
 };
+use crate::kubernetes::pod::Pod;
 use crate::kubernetes::ports::host_ports;
 use crate::snapshot::{Dependencies, PodView, Snapshot, is_described};
-use k8s_openapi::api::core::v1::{Container, Pod, Volume};
+use k8s_openapi::api::core::v1::{Container, Volume};
 use std::any::{Any, type_name};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -228,7 +229,7 @@ fn asks(pod: &Pod) -> String {
                 is_described(&pod.metadata)
             ),
             (
-                &spec.node_name,
+                &pod.node_name,
                 &spec.node_selector,
                 &spec.affinity,
                 &spec.tolerations

@@ -4,6 +4,7 @@
 //! refuse the pod as a whole. A filter that looks beyond one node has its state here, and a filter that could not read what it
 //! needs says so here: it raises no filter failure then.
 
+use crate::kubernetes::pod::{Labels, Pod};
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::pod_requests;
@@ -13,12 +14,11 @@ use crate::scheduler::{
     topology_spread, volume_binding, volume_restrictions, volume_zone, volumes,
 };
 use crate::snapshot::{Gap, Kind, PodRecord, Why, is_described};
-use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, PodSpec, Toleration};
-use std::collections::BTreeMap;
+use k8s_openapi::api::core::v1::{NodeSelectorTerm, PodSpec, Toleration};
 use std::sync::LazyLock;
 
 static NO_SPEC: LazyLock<PodSpec> = LazyLock::new(PodSpec::default);
-static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
+static NO_LABELS: Labels = Labels::new();
 
 /// A pod that looks for a node. `'a` is the pod, `'v` the view of the cluster.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub struct Incoming<'a, 'v> {
     /// `metadata.name`
     pub name: &'a str,
     /// `metadata.labels`
-    pub labels: &'a BTreeMap<String, String>,
+    pub labels: &'a Labels,
     /// `spec`
     pub spec: &'a PodSpec,
     /// What it requests by its spec, rounded as the scheduler counts, in the order in which NodeResourcesFit compares it.
@@ -120,7 +120,7 @@ impl<'a, 'v> Incoming<'a, 'v> {
 
     /// What the pod wants by its spec alone.
     pub(super) fn alone(pod: &'a Pod) -> Self {
-        let spec = pod.spec.as_ref().unwrap_or(&NO_SPEC);
+        let spec = pod.spec.as_deref().unwrap_or(&NO_SPEC);
         let mut requests = pod_requests(spec);
         for (resource, amount) in &mut requests {
             *amount = amount.rounded_for(resource);
@@ -132,7 +132,7 @@ impl<'a, 'v> Incoming<'a, 'v> {
             pod,
             namespace: pod.metadata.namespace.as_deref().unwrap_or_default(),
             name: pod.metadata.name.as_deref().unwrap_or_default(),
-            labels: pod.metadata.labels.as_ref().unwrap_or(&NO_LABELS),
+            labels: pod.metadata.labels.as_deref().unwrap_or(&NO_LABELS),
             spec,
             compared: resources::compared(&requests),
             ports,

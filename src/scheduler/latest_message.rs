@@ -25,8 +25,8 @@ pub(super) fn newest(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Scheduler
     condition(pod).or_else(|| {
         let event = newest_event(pod, snapshot)?;
         let origin = Origin::Event {
-            reason: event.reason.clone(),
-            component: event.component.clone(),
+            reason: event.reason.to_string(),
+            component: event.component.to_string(),
             count: event.count,
             age_seconds: event.last.map(|last| snapshot.seconds_since(last)),
         };

@@ -10,7 +10,7 @@ use crate::messages::scheduler::Reason;
 
 /// The other node, if the pod names one.
 pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
-    let wanted = pod.spec.node_name.as_deref().unwrap_or_default();
+    let wanted = pod.pod.node_name.as_deref().unwrap_or_default();
     let failure = || FilterFailure {
         filter: Filter::NodeName,
         reason: Reason::NodeName.to_string(),

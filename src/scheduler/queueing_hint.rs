@@ -6,8 +6,8 @@
 
 use super::{Filter, FilterResults, NodeResult};
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
+use crate::kubernetes::pod::Pod;
 use crate::snapshot::{Changes, Dependencies, Dependency, Kind, note};
-use k8s_openapi::api::core::v1::Pod;
 
 /// What the filters look at beside nodes and pods, and preemption with them.
 const VOLUMES: [Kind; 7] = [

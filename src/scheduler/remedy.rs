@@ -26,10 +26,10 @@ pub use spread::{RelaxedSpread, SpreadRelaxation};
 
 use super::ranking::{Nearest, nearest_feasible};
 use super::{Engine, Filter, FilterResults, Holder, Incoming, NodeResult, View, run_filters};
+use crate::kubernetes::pod::Pod;
 use crate::snapshot::{ObjectRef, PodView, Relation, Snapshot, TemplateOwner};
 use affinity::LabelPeers;
 use change::{ChangeKind, in_turn};
-use k8s_openapi::api::core::v1::Pod;
 use serde_json::Value;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;

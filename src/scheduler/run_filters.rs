@@ -9,8 +9,8 @@ use super::{
     ports, resources, taints, topology_spread, unschedulable, volume_binding, volume_restrictions,
     volume_zone,
 };
+use crate::kubernetes::pod::Pod;
 use crate::snapshot::PodRecord;
-use k8s_openapi::api::core::v1::Pod;
 
 type Check = fn(&Incoming<'_, '_>, &NodeView<'_>, &View<'_>) -> Vec<FilterFailure>;
 

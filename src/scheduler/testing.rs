@@ -1,8 +1,8 @@
 //! Small clusters for the tests of this room.
 
 use super::{Filter, FilterFailure, View, VolumeFailure, What, run_filters};
+use crate::kubernetes::pod::Pod;
 use crate::snapshot::{Kind, PodView, ReadScope, Retention, Snapshot, Store, Why};
-use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

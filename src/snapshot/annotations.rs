@@ -1,7 +1,7 @@
 //! This tool's own annotation: which known findings about an object are not to be shown.
 
 use super::{Kind, ObjectRef, Store};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use crate::kubernetes::pod::PodMeta;
 use serde::Deserialize;
 
 /// On a workload, a Service or a pod: causes and fingerprints, separated by commas.
@@ -10,10 +10,9 @@ pub(super) const SILENCE: &str = "kubectl-diagnose/silence";
 /// On an object that was made from the text of `kubectl describe`: what is absent from it may only not have been shown.
 pub const DESCRIBED: &str = "kubectl-diagnose/described";
 
-/// Whether only that is known of an object which `kubectl describe` shows.
-pub fn is_described(metadata: &ObjectMeta) -> bool {
-    let annotations = metadata.annotations.as_ref();
-    annotations.is_some_and(|all| all.contains_key(DESCRIBED))
+/// Whether only that is known of a pod which `kubectl describe` shows.
+pub fn is_described(metadata: &PodMeta) -> bool {
+    metadata.annotation(DESCRIBED).is_some()
 }
 
 /// Of all annotations of an object the one that is kept.
@@ -31,8 +30,7 @@ impl Store {
         match object.known_kind()? {
             Kind::Pod => {
                 let pod = self.whole_pod(namespace, name)?.pod();
-                let value = pod.metadata.annotations.as_ref()?.get(SILENCE);
-                value.map(String::as_str)
+                pod.metadata.annotation(SILENCE)
             }
             Kind::Service => {
                 let service = self.services().get(namespace, name).yes()?;

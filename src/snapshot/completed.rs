@@ -8,8 +8,8 @@ use super::kind::Kind;
 use super::ownership::PodIdentity;
 use super::pod::newest;
 use super::pod_record::controller;
+use crate::kubernetes::pod::Pod;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Pod;
 use std::collections::BTreeMap;
 
 static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
@@ -29,7 +29,7 @@ pub struct CompletedPod {
 
 impl CompletedPod {
     fn of(pod: &Pod, is_counted: bool) -> Self {
-        let labels = pod.metadata.labels.iter().flatten();
+        let labels = pod.metadata.labels.iter().flat_map(|all| all.iter());
         let labels = labels.map(|(key, value)| (key.as_str().into(), value.as_str().into()));
         CompletedPod {
             created: pod.metadata.creation_timestamp.as_ref().map(|time| time.0),

@@ -11,9 +11,11 @@ use super::dependency::{Dependency, note};
 use super::encoded::Encoded;
 use super::kind::Kind;
 use super::object::ObjectRef;
+use crate::kubernetes::Word;
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The prefix of events that the recorder has folded together (client-go `tools/record/events_cache.go`).
 const COMBINED: &str = "(combined from similar events): ";
@@ -22,17 +24,17 @@ const COMBINED: &str = "(combined from similar events): ";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// The event's own namespace and name.
-    pub name: String,
+    pub name: Box<str>,
     /// What it is about.
-    pub about: ObjectRef,
+    pub about: Arc<ObjectRef>,
     /// The uid of what it is about: an object that was made anew under its name has another.
-    pub uid: Option<String>,
+    pub uid: Option<Word>,
     /// The part of the object, like `spec.containers{app}`.
-    pub field_path: Option<String>,
+    pub field_path: Option<Word>,
     /// A short CamelCase word: `FailedMount`.
-    pub reason: String,
+    pub reason: Word,
     /// The text, without the recorder's "combined" prefix.
-    pub message: String,
+    pub message: Word,
     /// `true` for type Warning. Important ones are Normal: never filter by this alone.
     pub warning: bool,
     /// How often it was seen.
@@ -42,7 +44,7 @@ pub struct Event {
     /// When it was last seen.
     pub last: Option<Timestamp>,
     /// Who wrote it: `kubelet`, `default-scheduler`.
-    pub component: String,
+    pub component: Word,
 }
 
 impl Event {
@@ -80,16 +82,21 @@ impl Event {
 /// All events that were read, by what they are about.
 #[derive(Debug, Clone, Default)]
 pub struct Events {
-    by_object: BTreeMap<ObjectRef, Vec<Event>>,
+    by_object: BTreeMap<Arc<ObjectRef>, Vec<Event>>,
 }
 
 impl Events {
     /// Adds an event, in its place by time, so that the input's order does not matter. The same one read again (by two
     /// requests, or since it was seen once more) replaces what was known.
-    pub fn insert(&mut self, event: Event) {
+    pub fn insert(&mut self, mut event: Event) {
+        if let Some((about, _)) = self.by_object.get_key_value(&event.about) {
+            event.about = about.clone();
+        }
         let of_object = self.by_object.entry(event.about.clone()).or_default();
         of_object.retain(|known| known.name != event.name);
         let at = of_object.partition_point(|known| known.order() <= event.order());
+        // few of any object, and many objects
+        of_object.reserve_exact(1);
         of_object.insert(at, event);
     }
 
@@ -221,24 +228,22 @@ impl Raw {
                 "{}/{}",
                 self.metadata.namespace.unwrap_or_default(),
                 self.metadata.name.unwrap_or_default()
-            ),
-            about: ObjectRef {
+            )
+            .into(),
+            about: Arc::new(ObjectRef {
                 kind: about.kind.unwrap_or_default(),
                 namespace: about.namespace.filter(|namespace| !namespace.is_empty()),
                 name: about.name.unwrap_or_default(),
-            },
-            uid: about.uid.filter(|uid| !uid.is_empty()),
-            field_path: about.field_path,
-            reason: self.reason.unwrap_or_default(),
-            message: match message.strip_prefix(COMBINED) {
-                Some(rest) => rest.to_owned(),
-                None => message,
-            },
+            }),
+            uid: about.uid.filter(|uid| !uid.is_empty()).map(Word::from),
+            field_path: about.field_path.map(Word::from),
+            reason: self.reason.unwrap_or_default().into(),
+            message: message.strip_prefix(COMBINED).unwrap_or(&message).into(),
             warning: self.r#type.as_deref() == Some("Warning"),
             count: u32::try_from(count.max(1)).unwrap_or(u32::MAX),
             first,
             last: observed.or(self.last_timestamp).or(first),
-            component: component.unwrap_or_default(),
+            component: component.unwrap_or_default().into(),
         }
     }
 }

@@ -30,14 +30,14 @@ impl Evidence {
     /// Quotes an event.
     pub fn of_event(event: &Event, snapshot: &Snapshot<'_>) -> Self {
         Evidence {
-            object: event.about.clone(),
+            object: ObjectRef::clone(&event.about),
             origin: Origin::Event {
-                reason: event.reason.clone(),
-                component: event.component.clone(),
+                reason: event.reason.to_string(),
+                component: event.component.to_string(),
                 count: event.count,
                 age_seconds: event.last.map(|last| snapshot.seconds_since(last)),
             },
-            quote: event.message.clone(),
+            quote: event.message.to_string(),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::kubernetes::affinity::pod_anti_affinity;
 use crate::kubernetes::disks::{Disk, inline_disks};
+use crate::kubernetes::pod::Pod;
 use crate::kubernetes::ports::{HostPort, OpenPort, host_ports, open_ports};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::occupied;
-use k8s_openapi::api::core::v1::{Pod, PodAffinityTerm};
+use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Write};
 use std::hash::{DefaultHasher, Hasher};
@@ -60,7 +61,7 @@ impl Footprint {
             requests: occupied(pod),
             ports: host_ports(spec),
             open_ports: open_ports(spec),
-            labels: pod.metadata.labels.clone().unwrap_or_default(),
+            labels: pod.metadata.labels.as_deref().cloned().unwrap_or_default(),
             anti_affinity: pod_anti_affinity(spec).to_vec(),
             priority: spec.priority.unwrap_or_default(),
             scheduler: spec.scheduler_name.clone().unwrap_or_default(),

@@ -39,6 +39,7 @@ mod revision;
 mod route;
 mod seen;
 mod service;
+mod sharing;
 mod slim;
 mod storage;
 mod store;

@@ -6,16 +6,19 @@ use super::object::ObjectRef;
 use super::ownership::PodIdentity;
 use super::pod_record::controller;
 use super::slim;
-use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{
-    Container, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
-    ContainerStatus, Pod, PodCondition, PodSchedulingGate, PodSpec, PodStatus,
+use crate::kubernetes::Word;
+use crate::kubernetes::pod::{
+    ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus,
+    Labels, Pod, PodCondition, PodStatus,
 };
-use std::collections::BTreeMap;
+use crate::kubernetes::volume_objects::{self, VolumeObject};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Container, PodSchedulingGate, PodSpec};
 use std::sync::LazyLock;
 
 static NO_SPEC: LazyLock<PodSpec> = LazyLock::new(PodSpec::default);
 static NO_STATUS: LazyLock<PodStatus> = LazyLock::new(PodStatus::default);
+static NO_LABELS: Labels = Labels::new();
 
 /// The scheduler that Kubernetes brings: it takes the pods that name none.
 pub const DEFAULT_SCHEDULER: &str = "default-scheduler";
@@ -91,13 +94,13 @@ impl<'a> ContainerView<'a> {
 
     /// `state.terminated`
     pub fn terminated(&self) -> Option<&'a ContainerStateTerminated> {
-        self.status.state.as_ref()?.terminated.as_ref()
+        self.status.state.as_ref()?.terminated.as_deref()
     }
 
     /// How it ended last: its present end, or the one before the present state.
     /// Comes with the name of the field that holds it.
     pub fn last_end(&self) -> Option<(&'static str, &'a ContainerStateTerminated)> {
-        let last = || self.status.last_state.as_ref()?.terminated.as_ref();
+        let last = || self.status.last_state.as_ref()?.terminated.as_deref();
         match self.terminated() {
             Some(now) => Some(("state.terminated", now)),
             None => last().map(|end| ("lastState.terminated", end)),
@@ -126,12 +129,8 @@ pub const HAS_IMAGE_OR_NO_TURN: [&str; 3] =
     ["CrashLoopBackOff", "RunContainerError", "PodInitializing"];
 
 impl PodView {
-    /// Wraps a pod, dropping what no rule reads.
-    pub fn new(mut pod: Pod) -> Self {
-        pod.metadata.managed_fields = None;
-        if let Some(annotations) = pod.metadata.annotations.as_mut() {
-            annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
-        }
+    /// Wraps a pod.
+    pub fn new(pod: Pod) -> Self {
         PodView { pod: Box::new(pod) }
     }
 
@@ -141,8 +140,8 @@ impl PodView {
     }
 
     /// The pod alone.
-    pub(super) fn into_pod(self) -> Pod {
-        *self.pod
+    pub(super) fn pod_mut(&mut self) -> &mut Pod {
+        &mut self.pod
     }
 
     /// How many containers it has beside those of `spec.initContainers`.
@@ -154,6 +153,14 @@ impl PodView {
     /// The pod itself.
     pub fn pod(&self) -> &Pod {
         &self.pod
+    }
+
+    /// Its namespace and name.
+    pub(super) fn key(&self) -> (Word, Word) {
+        let meta = &self.pod.metadata;
+        let [namespace, name] =
+            [&meta.namespace, &meta.name].map(|it| it.clone().unwrap_or_default());
+        (namespace, name)
     }
 
     /// `metadata.namespace`
@@ -178,7 +185,7 @@ impl PodView {
 
     /// `spec`
     pub fn spec(&self) -> &PodSpec {
-        self.pod.spec.as_ref().unwrap_or(&NO_SPEC)
+        self.pod.spec.as_deref().unwrap_or(&NO_SPEC)
     }
 
     /// `status`
@@ -217,7 +224,7 @@ impl PodView {
 
     /// The node that it is bound to.
     pub fn node(&self) -> Option<&str> {
-        self.spec()
+        self.pod
             .node_name
             .as_deref()
             .filter(|node| !node.is_empty())
@@ -242,15 +249,34 @@ impl PodView {
 
     /// What tells which pod it is.
     pub fn identity(&self) -> PodIdentity<'_> {
-        static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
         PodIdentity {
             namespace: self.namespace(),
             name: self.name(),
-            labels: self.pod.metadata.labels.as_ref().unwrap_or(&NO_LABELS),
+            labels: self.labels(),
             controller: self.controller(),
             node: self.node(),
             phase: Some(self.phase()),
         }
+    }
+
+    /// `metadata.labels`
+    pub fn labels(&self) -> &Labels {
+        self.pod.metadata.labels.as_deref().unwrap_or(&NO_LABELS)
+    }
+
+    /// The names of its volumes.
+    pub fn volume_names(&self) -> impl Iterator<Item = &str> {
+        let volumes = self.spec().volumes.iter().flatten();
+        volumes.map(|volume| self.pod.volume_name(&volume.name))
+    }
+
+    /// The ConfigMaps and Secrets that its volumes hold.
+    pub fn volume_objects(&self) -> Vec<VolumeObject<'_>> {
+        let mut all = volume_objects::of_pod(self.spec());
+        for one in &mut all {
+            one.volume = self.pod.volume_name(one.volume);
+        }
+        all
     }
 
     /// The kind and name of the controller that made it.
@@ -405,7 +431,7 @@ impl PodView {
         };
         let spec = listed
             .iter()
-            .find(|container| container.name == status.name);
+            .find(|container| status.name == container.name);
         let role = match spec.and_then(|c| c.restart_policy.as_deref()) {
             _ if !init => Role::Main,
             Some("Always") => Role::Sidecar,

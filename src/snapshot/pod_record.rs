@@ -12,9 +12,10 @@ use super::ownership::PodIdentity;
 use super::pod_index::Index;
 use crate::kubernetes::claims::of_ephemeral;
 use crate::kubernetes::owners;
+use crate::kubernetes::pod::Pod;
 use crate::kubernetes::selector::carries;
+use crate::kubernetes::word::Word;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::HashSet;
@@ -104,7 +105,7 @@ impl PodRecords {
     /// The same for a pod that was looked at: with the number of its containers when it is plainly healthy.
     pub(super) fn record(&mut self, pod: &Pod, healthy: Option<u16>) {
         let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
-        let (Some(name), Some(spec)) = (pod.metadata.name.as_deref(), pod.spec.as_ref()) else {
+        let (Some(name), Some(_)) = (&pod.metadata.name, &pod.spec) else {
             return;
         };
         let phase = pod
@@ -120,7 +121,7 @@ impl PodRecords {
             return;
         }
         // before the old one goes, whose footprint's place would be given to the new one: they would look equal
-        let record = self.of(pod, name, spec, healthy);
+        let record = self.of(pod, name, healthy);
         self.take(namespace, name);
         let key = (record.namespace.clone(), record.name.clone());
         let at = match self.vacant.pop() {
@@ -137,18 +138,17 @@ impl PodRecords {
         self.put(at);
     }
 
-    fn of(&mut self, pod: &Pod, name: &str, spec: &PodSpec, healthy: Option<u16>) -> PodRecord {
+    fn of(&mut self, pod: &Pod, name: &Word, healthy: Option<u16>) -> PodRecord {
         let status = pod.status.as_ref();
         let conditions = status.and_then(|status| status.conditions.as_ref());
-        let addresses = status.and_then(|status| status.pod_ips.as_deref());
-        let has =
-            |is: fn(&str) -> bool| addresses.unwrap_or_default().iter().any(|one| is(&one.ip));
+        let addresses = status.map(|status| &*status.pod_ips).unwrap_or_default();
+        let has = |is: fn(&str) -> bool| addresses.iter().any(|one| is(one));
         PodRecord {
             has_ipv4: has(|address| address.contains('.')),
             has_ipv6: has(|address| address.contains(':') && !address.contains('.')),
             namespace: self.word(pod.metadata.namespace.as_deref().unwrap_or_default()),
             name: name.into(),
-            node: spec
+            node: pod
                 .node_name
                 .as_deref()
                 .filter(|node| !node.is_empty())

@@ -9,7 +9,7 @@ use super::object::ObjectRef;
 use super::ownership::PodIdentity;
 use super::seen::Seen;
 use super::store::Store;
-use k8s_openapi::api::core::v1::Pod;
+use crate::kubernetes::pod::Pod;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;

@@ -1,30 +1,33 @@
 //! Decodes a pod without what nothing reads.
 //!
 //! A pod of a real cluster is some 10 KB, most of it managedFields, environment and probes. What
-//! is skipped here is never allocated. The result is an ordinary `Pod` with the rest left empty, so
+//! is skipped here is never allocated. The result is an ordinary [`Pod`] with the rest left empty, so
 //! that triage and the scheduler's arithmetic are the same code for slim and for whole pods.
 
 use super::annotations::SILENCE;
 use super::encoded::Encoded;
+use crate::kubernetes::Word;
+use crate::kubernetes::pod::{ContainerStatus, Pod, PodMeta, PodStatus};
+use k8s_openapi::api::core::v1 as api;
 use k8s_openapi::api::core::v1::{
     AWSElasticBlockStoreVolumeSource, Affinity, AzureDiskVolumeSource, CinderVolumeSource,
-    Container, ContainerPort, ContainerState, ContainerStatus, EphemeralVolumeSource,
-    GCEPersistentDiskVolumeSource, ISCSIVolumeSource, PersistentVolumeClaimVolumeSource, Pod,
-    PodCondition, PodIP, PodSpec, PodStatus, PortworxVolumeSource, Probe, RBDVolumeSource,
-    ResourceRequirements, Toleration, Volume,
+    Container, ContainerPort, ContainerState, EphemeralVolumeSource, GCEPersistentDiskVolumeSource,
+    ISCSIVolumeSource, PersistentVolumeClaimVolumeSource, PodCondition, PodIP, PodSpec,
+    PortworxVolumeSource, Probe, RBDVolumeSource, ResourceRequirements, Toleration, Volume,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Decodes the slim form of a pod.
 ///
 /// # Errors
 /// When the bytes are not a pod.
 pub(super) fn decode(pod: Encoded<'_>) -> Result<Pod, serde_json::Error> {
-    pod.decode::<Slim>().map(Slim::into_pod)
+    pod.decode::<Slim>().map(|slim| slim.into_pod().into())
 }
 
 /// A pod with no more than what it takes of its node and how it stands, as JSON.
@@ -32,7 +35,8 @@ pub(super) fn decode(pod: Encoded<'_>) -> Result<Pod, serde_json::Error> {
 /// # Errors
 /// When the bytes are not the JSON of a pod.
 pub fn occupant(json: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(&decode(json.into())?)
+    let pod = Encoded::from(json).decode::<Slim>()?;
+    serde_json::to_vec(&pod.into_pod())
 }
 
 #[derive(Deserialize)]
@@ -130,8 +134,8 @@ struct SlimStatus {
 }
 
 impl Slim {
-    fn into_pod(self) -> Pod {
-        Pod {
+    fn into_pod(self) -> api::Pod {
+        api::Pod {
             metadata: self.metadata.into_meta(),
             spec: Some(self.spec.unwrap_or_default().into_spec()),
             status: Some(self.status.unwrap_or_default().into_status()),
@@ -211,11 +215,11 @@ fn volume(slim: SlimVolume) -> Volume {
 }
 
 impl Status {
-    fn into_status(self) -> PodStatus {
+    fn into_status(self) -> api::PodStatus {
         let statuses = |slim: Option<Vec<SlimStatus>>| {
             slim.map(|all| all.into_iter().map(container_status).collect())
         };
-        PodStatus {
+        api::PodStatus {
             phase: self.phase,
             reason: self.reason,
             start_time: self.start_time,
@@ -226,13 +230,13 @@ impl Status {
             init_container_statuses: statuses(self.init_container_statuses),
             resources: self.resources,
             allocated_resources: self.allocated_resources,
-            ..PodStatus::default()
+            ..api::PodStatus::default()
         }
     }
 }
 
-fn container_status(slim: SlimStatus) -> ContainerStatus {
-    ContainerStatus {
+fn container_status(slim: SlimStatus) -> api::ContainerStatus {
+    api::ContainerStatus {
         name: slim.name,
         ready: slim.ready,
         started: slim.started,
@@ -240,81 +244,64 @@ fn container_status(slim: SlimStatus) -> ContainerStatus {
         state: slim.state,
         resources: slim.resources,
         allocated_resources: slim.allocated_resources,
-        ..ContainerStatus::default()
+        ..api::ContainerStatus::default()
     }
 }
 
-/// What is looked at of a pod that is well: who it is, what it mounts, and how its containers stand and have ended. Of a
-/// decoded pod most is room for what it could have and has not: two KiB a container, three a volume.
+/// What is looked at of a pod that is well: who it is, what it mounts, and how its containers stand and have ended.
 pub(super) fn of_well(pod: Pod) -> Pod {
-    let (spec, status) = (pod.spec.unwrap_or_default(), pod.status.unwrap_or_default());
-    let mut annotations = pod.metadata.annotations.unwrap_or_default();
-    annotations.retain(|key, _| key == SILENCE);
+    let spec = pod.spec.map(Arc::unwrap_or_clone).unwrap_or_default();
     let containers = |all: Vec<Container>| -> Vec<Container> {
         let named = all.into_iter().map(|container| Container {
             name: container.name,
             restart_policy: container.restart_policy,
             ..Container::default()
         });
-        tight(named.collect())
+        named.collect()
     };
     let mounted = spec.volumes.into_iter().flatten();
     let mounted =
         mounted.filter(|it| it.persistent_volume_claim.is_some() || it.ephemeral.is_some());
-    let volumes: Vec<Volume> = tight(mounted.collect());
+    let volumes: Vec<Volume> = mounted.collect();
     let spec = PodSpec {
         // those that run to their end are told from those that go on
         init_containers: spec.init_containers.map(containers),
-        node_name: spec.node_name,
         restart_policy: spec.restart_policy,
         scheduler_name: spec.scheduler_name,
         volumes: (!volumes.is_empty()).then_some(volumes),
         ..PodSpec::default()
     };
+    let annotations = pod.metadata.annotations.into_iter();
     Pod {
-        metadata: ObjectMeta {
-            name: pod.metadata.name,
-            namespace: pod.metadata.namespace,
-            uid: pod.metadata.uid,
-            labels: pod.metadata.labels,
-            annotations: (!annotations.is_empty()).then_some(annotations),
-            owner_references: pod.metadata.owner_references.map(tight),
-            finalizers: pod.metadata.finalizers.map(tight),
-            creation_timestamp: pod.metadata.creation_timestamp,
-            deletion_timestamp: pod.metadata.deletion_timestamp,
-            ..ObjectMeta::default()
+        metadata: PodMeta {
+            annotations: annotations.filter(|(key, _)| *key == SILENCE).collect(),
+            ..pod.metadata
         },
-        spec: Some(spec),
-        status: Some(status_of_well(status)),
+        spec: Some(Arc::new(spec)),
+        token_volume: None,
+        status: Some(status_of_well(pod.status.unwrap_or_default())),
+        ..pod
     }
 }
 
-/// Without room for more.
-fn tight<T>(mut all: Vec<T>) -> Vec<T> {
-    all.shrink_to_fit();
-    all
-}
-
-fn status_of_well(status: PodStatus) -> PodStatus {
-    let statuses = |all: Vec<ContainerStatus>| -> Vec<ContainerStatus> {
-        let each = all.into_iter().map(|status| ContainerStatus {
-            name: status.name,
-            ready: status.ready,
-            started: status.started,
-            restart_count: status.restart_count,
-            state: status.state,
-            last_state: status.last_state,
-            ..ContainerStatus::default()
-        });
-        tight(each.collect())
-    };
+fn status_of_well(mut status: PodStatus) -> PodStatus {
+    for container in status.statuses_mut() {
+        *container = ContainerStatus {
+            image: Word::default(),
+            image_id: Word::default(),
+            has_id: false,
+            resources: None,
+            allocated_resources: None,
+            ..std::mem::take(container)
+        };
+    }
     PodStatus {
         phase: status.phase,
         reason: status.reason,
         start_time: status.start_time,
-        conditions: status.conditions.map(tight),
-        container_statuses: status.container_statuses.map(statuses),
-        init_container_statuses: status.init_container_statuses.map(statuses),
+        conditions: status.conditions,
+        container_statuses: status.container_statuses,
+        init_container_statuses: status.init_container_statuses,
         ..PodStatus::default()
     }
 }
@@ -359,7 +346,6 @@ mod tests {
         let slim = decode(POD.as_bytes().into()).unwrap();
         let whole: Pod = serde_json::from_str(POD).unwrap();
         assert_eq!(occupied(&slim), occupied(&whole));
-        assert_eq!(slim.metadata.managed_fields, None);
         let status = slim.status.unwrap().container_statuses.unwrap();
         assert!(status[0].ready && status[0].restart_count == 3);
     }
@@ -375,8 +361,8 @@ mod tests {
         });
         let pod = of_well(serde_json::from_value(json).unwrap());
         let (spec, status) = (pod.spec.unwrap(), pod.status.unwrap());
-        assert_eq!(pod.metadata.annotations.unwrap().len(), 1);
-        assert_eq!(spec.volumes.unwrap().len(), 1);
+        assert_eq!(pod.metadata.annotations.len(), 1);
+        assert_eq!(spec.volumes.as_ref().unwrap().len(), 1);
         assert!(spec.containers.is_empty());
         let status = &status.container_statuses.unwrap()[0];
         assert_eq!(status.restart_count, 4);

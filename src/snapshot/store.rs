@@ -19,14 +19,15 @@ use super::event::{Event, Events};
 use super::kind::{Catalogs, Kind};
 use super::object::ObjectRef;
 use super::objects::Keyed;
-use super::pod::{PodView, SETTLED, newest};
+use super::pod::{PodView, SETTLED};
 use super::pod_record::PodRecords;
 use super::seen::{Gap, Seen, Why};
+use super::sharing::Sharing;
 use super::slim;
 use super::workload::Workload;
 use super::{Clock, Snapshot};
+use crate::kubernetes::Word;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Pod;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,8 +57,9 @@ pub struct Undecodable {
 pub struct Store {
     pub(super) catalogs: Catalogs,
     pod_records: PodRecords,
-    whole: BTreeMap<(String, String), PodView>,
+    whole: BTreeMap<(Word, Word), PodView>,
     events: Events,
+    sharing: Sharing,
     pub(super) registry_answers: super::RegistryAnswers,
     pub(super) logs: Vec<super::ContainerLog>,
     /// When it was read, where that is known.
@@ -83,6 +85,7 @@ impl Store {
             pod_records: PodRecords::default(),
             whole: BTreeMap::new(),
             events: Events::default(),
+            sharing: Sharing::default(),
             registry_answers: super::RegistryAnswers::new(),
             logs: Vec::new(),
             at: None,
@@ -106,7 +109,8 @@ impl Store {
         let object = object.into();
         let taken = match kind {
             Kind::Pod => self.insert_pod(object, retention),
-            Kind::Event => Event::read(object).map(|event| {
+            Kind::Event => Event::read(object).map(|mut event| {
+                self.sharing.event(&mut event);
                 self.saw(event.last);
                 self.changed(|changes| changes.about(&event.about));
                 self.events.insert(event);
@@ -139,37 +143,28 @@ impl Store {
         object: Encoded<'_>,
         retention: Retention,
     ) -> Result<(), serde_json::Error> {
-        let slim = slim::decode(object)?;
-        self.saw(newest(&slim));
-        let meta = &slim.metadata;
-        let namespace = meta.namespace.clone().unwrap_or_default();
-        let key = (namespace, meta.name.clone().unwrap_or_default());
-        let before = self.known_pod(&key);
+        let pod = PodView::new(slim::decode(object)?);
+        self.saw(pod.newest());
+        let key = pod.key();
+        let before = self.known_pod(&key.0, &key.1);
         if retention == Retention::Record {
-            self.pod_records.insert(&slim);
-            self.pod_changed(&key, before);
+            self.pod_records.insert(pod.pod());
+            self.pod_changed(&key.0, &key.1, before);
             return Ok(());
         }
-        let pod = PodView::new(slim);
         let whole = self.whole.remove(&key);
         let is_well = self.is_well_enough(&pod);
         let stays = pod.phase() == "Succeeded" && !(is_well && self.is_crowded());
         let healthy = (is_well && !stays).then(|| pod.main_containers());
         self.pod_records.record(pod.pod(), healthy);
         let differs = if stays {
-            let well = slim::of_well(pod.into_pod());
-            self.whole.insert(key.clone(), PodView::new(well));
+            self.keep(pod, true, None);
             whole.is_none()
         } else if is_well {
             whole.is_some()
         } else {
-            let mut whole_pod = object.decode::<Pod>()?;
-            if self.has_settled(&pod, SETTLED) {
-                whole_pod = slim::of_well(whole_pod);
-            }
-            let pod = PodView::new(whole_pod);
-            let differs = whole.is_none_or(|whole| whole.pod() != pod.pod());
-            self.whole.insert(key.clone(), pod);
+            let is_well = self.has_settled(&pod, SETTLED);
+            let differs = self.keep(PodView::new(object.decode()?), is_well, whole.as_ref());
             self.sweep();
             differs
         };
@@ -177,8 +172,19 @@ impl Store {
             let node = self.whole.get(&key).and_then(PodView::node);
             changes.whole_pod(&key.0, &key.1, node);
         }
-        self.pod_changed(&key, before);
+        self.pod_changed(&key.0, &key.1, before);
         Ok(())
+    }
+
+    /// Keeps a pod whole, or of one that is well what is looked at; says whether it differs from how it was.
+    fn keep(&mut self, mut pod: PodView, is_well: bool, before: Option<&PodView>) -> bool {
+        if is_well {
+            pod.let_go();
+        }
+        self.sharing.pod(pod.pod_mut());
+        let differs = before != Some(&pod);
+        self.whole.insert(pod.key(), pod);
+        differs
     }
 
     /// Whether this pod was read before.
@@ -221,13 +227,12 @@ impl Store {
     /// Takes one object out that is gone, given by its name.
     pub fn remove_key(&mut self, kind: Kind, namespace: &str, name: &str) {
         if kind == Kind::Pod {
-            let key = (namespace.to_owned(), name.to_owned());
-            let before = self.known_pod(&key);
+            let before = self.known_pod(namespace, name);
             self.pod_records.remove(namespace, name);
-            if let Some(pod) = self.whole.remove(&key) {
+            if let Some(pod) = self.whole.remove(&(namespace.into(), name.into())) {
                 self.changed(|changes| changes.whole_pod(namespace, name, pod.node()));
             }
-            self.pod_changed(&key, before);
+            self.pod_changed(namespace, name, before);
         } else if self.catalogs.log_mut(kind).remove(namespace, name) {
             self.changed(|changes| changes.object(kind, namespace, name));
         }
@@ -235,14 +240,16 @@ impl Store {
 
     /// The pods that were looked at, or those of which only the record was wanted.
     pub fn pod_keys(&self, retention: Retention) -> BTreeSet<ObjectKey> {
-        let is_whole = |key: &ObjectKey| self.whole.contains_key(key);
         let records = self.pod_records.iter().filter_map(|record| {
-            let key = (record.namespace.to_string(), record.name.to_string());
-            let is_looked_at = record.healthy().is_some() || is_whole(&key);
+            let key = (&*record.namespace).into();
+            let key = (key, (&*record.name).into());
+            let is_looked_at = record.healthy().is_some() || self.whole.contains_key(&key);
             (is_looked_at == (retention == Retention::Whole)).then_some(key)
         });
         let ended = self.whole.keys().filter(|_| retention == Retention::Whole);
-        records.chain(ended.cloned()).collect()
+        let all = records.chain(ended.cloned());
+        all.map(|(namespace, name)| (namespace.to_string(), name.to_string()))
+            .collect()
     }
 
     /// Takes out the events that do not matter.

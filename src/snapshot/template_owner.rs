@@ -5,7 +5,7 @@
 
 use super::{Kind, ObjectRef, PodView, Seen, Store, Workload};
 use crate::kubernetes::patch;
-use k8s_openapi::api::core::v1::Pod;
+use crate::kubernetes::pod::Pod;
 use serde_json::Value;
 
 /// The object to change so that the pod changes.
@@ -73,7 +73,7 @@ impl TemplateOwner {
     pub fn edit(&self, patch: &[Value], pod: &Pod) -> String {
         let before = self
             .spec_pointer()
-            .map(|pointer| patch::nested(pointer, &pod.spec));
+            .map(|pointer| patch::nested(pointer, pod.own_spec()));
         self.object.edit(patch, &before.unwrap_or_default())
     }
 }

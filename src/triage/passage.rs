@@ -102,10 +102,7 @@ fn is_past_sandbox(pod: &PodView, snapshot: &Snapshot<'_>) -> bool {
 
 /// Whether a container came to exist.
 fn exists(container: &ContainerView<'_>) -> bool {
-    let id = container.status.container_id.as_deref();
-    id.is_some_and(|id| !id.is_empty())
-        || container.running().is_some()
-        || container.last_end().is_some()
+    container.status.has_id || container.running().is_some() || container.last_end().is_some()
 }
 
 /// The kubelet pulls a container's image before it makes its configuration, and pulls nothing for

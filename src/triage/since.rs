@@ -5,9 +5,9 @@
 //! left open rather than guessed.
 
 use super::pod::{Around, resize_since, seconds};
+use crate::kubernetes::pod::{ContainerStateTerminated, PodCondition};
 use crate::snapshot::{Clock, ContainerView, Event, Events, LATELY, PodView, Role, Snapshot};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{ContainerStateTerminated, PodCondition};
 
 /// The kubelet forgets a container's crashes after it ran this long (kubelet backOffPeriod maximum, twice).
 const BACK_OFF_RESET: i64 = 600;
@@ -44,7 +44,7 @@ pub(super) fn restarts<'a>(pod: &'a PodView, container: Option<&str>) -> Option<
     };
     let all = || pod.containers().filter(restarted);
     let ends = all().filter_map(|one| {
-        let last = || one.status.last_state.as_ref()?.terminated.as_ref();
+        let last = || one.status.last_state.as_ref()?.terminated.as_deref();
         // one that has completed in the end is not started again
         let again = |end: &&ContainerStateTerminated| end.exit_code != 0 || pod.restarts(&one);
         one.terminated().filter(again).or_else(last)
@@ -186,7 +186,12 @@ pub(super) fn is_proving(container: &ContainerView<'_>, clock: Clock) -> bool {
 
 /// For how many seconds a container that was started again has to run until it counts as well, where it has not yet.
 pub(super) fn proving(container: &ContainerView<'_>, uptime: i64) -> Option<i64> {
-    let last = container.status.last_state.as_ref()?.terminated.as_ref()?;
+    let last = container
+        .status
+        .last_state
+        .as_ref()?
+        .terminated
+        .as_deref()?;
     let lasted = lasted(last);
     // the kubelet had forgotten the crashes before that one
     let is_loop = container.status.restart_count > 0 && lasted < BACK_OFF_RESET;

@@ -3,19 +3,17 @@
 //! People know their pod by that word, so it is shown beside ours. The order of tests follows
 //! `printPod` of the API server (pkg/printers/internalversion/printers.go).
 
-use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
+use crate::kubernetes::pod::{ContainerState, ContainerStatus, Pod};
 
 /// What `kubectl get pods` shows under STATUS.
 pub fn status_word(pod: &Pod) -> String {
     let Some(status) = pod.status.as_ref() else {
         return "Unknown".to_owned();
     };
-    let phase = status.phase.clone().unwrap_or_default();
-    let mut word = status
-        .reason
-        .clone()
-        .filter(|reason| !reason.is_empty())
-        .unwrap_or(phase.clone());
+    let phase = status.phase.as_deref().unwrap_or_default();
+    let reason = status.reason.as_deref();
+    let reason = reason.filter(|reason| !reason.is_empty());
+    let mut word = reason.unwrap_or(phase).to_owned();
     let gated = status
         .conditions
         .iter()
@@ -47,7 +45,7 @@ pub fn status_word(pod: &Pod) -> String {
         if status.reason.as_deref() == Some("NodeLost") {
             return "Unknown".to_owned();
         }
-        if !matches!(phase.as_str(), "Failed" | "Succeeded") {
+        if !matches!(phase, "Failed" | "Succeeded") {
             return "Terminating".to_owned();
         }
     }
@@ -88,7 +86,7 @@ fn init_word(pod: &Pod) -> Option<String> {
         let state = status.state.clone().unwrap_or_default();
         let sidecar = listed
             .iter()
-            .any(|c| c.name == status.name && c.restart_policy.as_deref() == Some("Always"));
+            .any(|c| status.name == c.name && c.restart_policy.as_deref() == Some("Always"));
         if state
             .terminated
             .as_ref()
@@ -100,10 +98,8 @@ fn init_word(pod: &Pod) -> Option<String> {
         if let Some(word) = ended_word(&state) {
             return Some(format!("Init:{word}"));
         }
-        let waiting = state
-            .waiting
-            .and_then(|waiting| waiting.reason)
-            .unwrap_or_default();
+        let waiting = state.waiting.and_then(|waiting| waiting.reason);
+        let waiting = waiting.unwrap_or_default();
         return Some(match waiting.as_str() {
             "" | "PodInitializing" => format!("Init:{index}/{}", listed.len()),
             reason => format!("Init:{reason}"),
@@ -116,13 +112,10 @@ fn main_word(statuses: &[ContainerStatus]) -> Option<String> {
     // kubectl goes from the last container to the first, and the first one to say something wins by being last
     statuses.iter().find_map(|status| {
         let state = status.state.as_ref()?;
-        let waiting = state
-            .waiting
-            .as_ref()
-            .and_then(|waiting| waiting.reason.clone());
-        waiting
-            .filter(|reason| !reason.is_empty())
-            .or_else(|| ended_word(state))
+        let waiting = state.waiting.as_ref();
+        let reason = waiting.and_then(|waiting| waiting.reason.as_deref());
+        let reason = reason.filter(|reason| !reason.is_empty());
+        reason.map(str::to_owned).or_else(|| ended_word(state))
     })
 }
 

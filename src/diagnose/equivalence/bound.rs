@@ -5,11 +5,11 @@
 //! its own may matter: claims, its end or removal, a node that is lost, and whatever comes before its containers are made,
 //! which is for its node's network and volumes to tell.
 
+use crate::kubernetes::pod::ContainerState;
 use crate::kubernetes::{claims, owners};
 use crate::scheduler::Engine;
 use crate::snapshot::{ContainerView, Event, PodView, Seen, Snapshot};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::ContainerState;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -3,12 +3,14 @@
 //! Source: pkg/controller/daemon/daemon_controller.go (NodeShouldRunDaemonPod) and util/daemonset_util.go
 //! (AddOrUpdateDaemonPodTolerations), 1.37: neither a cordon nor a state of the node keeps such a pod off.
 
+use crate::kubernetes::pod::Pod;
 use crate::report::Remark;
 use crate::scheduler::{Engine, Filter, FilterFailure, What};
 use crate::snapshot::{Evidence, Kind, ObjectRef, PodTemplate, Snapshot};
 use crate::text::{Fact, Message, say};
-use k8s_openapi::api::core::v1::{Pod, Toleration};
+use k8s_openapi::api::core::v1::Toleration;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Reasons that are told, and the nodes of each.
 const TOLD: usize = 3;
@@ -78,7 +80,8 @@ fn names(nodes: &[String]) -> Fact {
 /// A pod as the controller makes it, but for its node.
 fn pod(template: &PodTemplate) -> Option<Pod> {
     let mut pod = template.pod()?;
-    let tolerations = pod.spec.as_mut()?.tolerations.get_or_insert_default();
+    let spec = Arc::make_mut(pod.spec.as_mut()?);
+    let tolerations = spec.tolerations.get_or_insert_default();
     tolerations.extend(TOLERATED.map(|key| Toleration {
         key: Some(key.to_owned()),
         operator: Some("Exists".to_owned()),

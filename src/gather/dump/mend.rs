@@ -206,6 +206,7 @@ fn children(value: &Value) -> Vec<(String, usize, &Value)> {
 mod tests {
     use super::*;
     use crate::snapshot::{Kind, Retention, Store, Why};
+    use k8s_openapi::api::core::v1::Pod;
     use serde_json::json;
 
     fn pod() -> Value {
@@ -227,16 +228,17 @@ mod tests {
         }
         let text = bent.to_string();
         let mut store = Store::new(Why::NotInDump);
+        let mut read: Option<Pod> = None;
         let mut insert = |json: &[u8]| {
             let taken = store.insert(Kind::Pod, json, Retention::Whole);
-            taken.map_err(|undecodable| undecodable.source)
+            taken.map_err(|undecodable| undecodable.source)?;
+            read = Some(serde_json::from_slice(json)?);
+            Ok(())
         };
         if insert(text.as_bytes()).is_err() && !taken(text.as_bytes(), &mut insert) {
             return None;
         }
-        let name = bent["metadata"]["name"].to_string();
-        let pod = store.whole_pod("shop", name.trim_matches('"'))?.pod();
-        Some(serde_json::to_value(pod).unwrap())
+        Some(serde_json::to_value(read?).unwrap())
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use super::{LIVE, Read, SINGLES, get, list, storage, workload_of};
 use crate::kubernetes::claims::volume_name;
-use crate::kubernetes::volume_objects;
 use crate::messages::config::ObjectKind;
 use crate::messages::mount::{self, MountFailure};
 use crate::messages::sandbox::{self, SandboxFailure};
@@ -113,7 +112,7 @@ fn object(pod: &PodView, missing: &MountFailure, reads: &mut BTreeSet<Read>) {
         }
         MountFailure::KeyMissing { kind, key } => {
             let kind = kind_of(*kind);
-            let named = volume_objects::of_pod(pod.spec()).into_iter();
+            let named = pod.volume_objects().into_iter();
             let named = named.filter(|object| {
                 object.is_secret == (kind == Kind::Secret)
                     && object.keys.iter().any(|(name, _)| name == key)
@@ -133,7 +132,7 @@ fn kind_of(kind: ObjectKind) -> Kind {
 
 /// All that the volumes need, where no event says which of it is missing.
 fn objects(pod: &PodView, reads: &mut BTreeSet<Read>) {
-    let named = volume_objects::of_pod(pod.spec()).into_iter();
+    let named = pod.volume_objects().into_iter();
     let needed = named.filter(|object| !object.optional);
     reads.extend(needed.map(|object| {
         let kind = if object.is_secret {

@@ -151,7 +151,7 @@ fn refusals<'s>(
 ) -> impl Iterator<Item = Refused<'s>> {
     let all = store.events().iter().filter(|event| is_refusal(event));
     all.filter(move |event| is_wanted(&event.about, &event.message))
-        .map(|event| (event.about.clone(), event.message.as_str()))
+        .map(|event| (ObjectRef::clone(&event.about), event.message.as_str()))
 }
 
 fn is_meant(workload: &ObjectRef, scope: &Scope, store: &Store) -> bool {

@@ -2,12 +2,14 @@
 //! come up well.
 
 use crate::gather::read_error::ReadError;
+use crate::kubernetes::Word;
 use crate::snapshot::{Event, Kind, ObjectRef, Seen, Store};
 use crate::triage::{HEARD, is_refusal, refusal_reasons};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A pod comes at most so much later than what is said of it.
 const RACE: SignedDuration = SignedDuration::from_secs(60);
@@ -77,7 +79,7 @@ fn is_looked_at(store: &Store, kind: &str, namespace: &str, name: &str) -> bool 
 /// Takes out what does not matter any more. Of each scheduler the newest word stays: it shows that it works.
 pub(super) fn prune(store: &mut Store) {
     let recent = recent(store);
-    let mut heard: BTreeMap<String, (Option<Timestamp>, ObjectRef)> = BTreeMap::new();
+    let mut heard: BTreeMap<Word, (Option<Timestamp>, Arc<ObjectRef>)> = BTreeMap::new();
     for event in store.events().iter().filter(|event| is_heard(event)) {
         let newest = (event.last, event.about.clone());
         let known = heard
@@ -87,7 +89,7 @@ pub(super) fn prune(store: &mut Store) {
             *known = newest;
         }
     }
-    let about: BTreeMap<ObjectRef, Of> = store
+    let about: BTreeMap<Arc<ObjectRef>, Of> = store
         .events()
         .iter()
         .map(|event| (event.about.clone(), of(store, &event.about)))

@@ -125,7 +125,7 @@ fn pod_level_requests_replace_and_overhead_comes_on_top() {
     let expected = json!({"cpu": "750m", "memory": "1152Mi", "ephemeral-storage": "1Gi", "hugepages-2Mi": "4Mi"});
     assert_eq!(written(&pod_requests(&spec)), expected);
     let bound = Pod {
-        spec: Some(spec),
+        spec: Some(spec.into()),
         ..Pod::default()
     };
     assert_eq!(written(&occupied(&bound)), expected);
@@ -180,7 +180,7 @@ fn an_infeasible_wish_does_not_count() {
     );
     let mut before_conditions = resizing(&json!([]));
     if let Some(status) = &mut before_conditions.status {
-        status.resize = Some("Infeasible".to_owned());
+        status.resize = Some("Infeasible".into());
     }
     assert_eq!(
         written(&occupied(&before_conditions)),

@@ -133,8 +133,8 @@ fn exit_code(pod: &PodView) -> Option<i32> {
 fn last_words(case: &WorkloadCase<'_>, pod: &PodView) -> Option<Evidence> {
     let mut failed = pod.containers().filter_map(|one| {
         let end = one.terminated().filter(|end| end.exit_code != 0)?;
-        let words = end.message.clone().filter(|words| !words.is_empty());
-        Some((one, words.or_else(|| end.reason.clone())?))
+        let words = end.message.as_deref().filter(|words| !words.is_empty());
+        Some((one, words.or(end.reason.as_deref())?))
     });
     let (container, words) = failed.next()?;
     let path = format!("{}.state.terminated", container.path());

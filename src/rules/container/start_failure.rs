@@ -111,7 +111,7 @@ pub(super) fn message(
         let message = &event.message;
         event.reason == "Failed" && !pull::is_of_pull(message) && !pull::read(message).boilerplate
     })?;
-    Some((event.message.clone(), case.event(event)))
+    Some((event.message.to_string(), case.event(event)))
 }
 
 fn ended<'a>(case: &Case<'a>, crash: &Crash<'a>) -> Option<StartError<'a>> {

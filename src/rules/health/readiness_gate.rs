@@ -59,7 +59,10 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
         )
     };
     let said = match closed.as_slice() {
-        [(gate, Some(_))] => case.pod().condition(gate).and_then(|it| it.message.clone()),
+        [(gate, Some(_))] => case
+            .pod()
+            .condition(gate)
+            .and_then(|it| it.message.as_deref()),
         _ => None,
     };
     let proof = case.field(path, message);

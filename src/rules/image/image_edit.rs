@@ -26,7 +26,7 @@ pub(super) fn set_image(failed: &FailedPull<'_>, change: Sentence, image: &str) 
         return Fix::advice(change, Who::Owner).fact("proposal", image);
     };
     let patch = in_container(failed, spec, "image", image);
-    let before = patch::nested(spec, case.pod().spec());
+    let before = patch::nested(spec, case.pod().pod().own_spec());
     Fix::edit(change, Who::Owner, subject, patch, &before).fact("proposal", image)
 }
 
@@ -59,7 +59,7 @@ pub(super) fn set_pull_policy(failed: &FailedPull<'_>, change: Sentence, policy:
         return Fix::advice(change, Who::Owner).of_template();
     };
     let patch = in_container(failed, spec, "imagePullPolicy", policy);
-    let before = patch::nested(spec, failed.case.pod().spec());
+    let before = patch::nested(spec, failed.case.pod().pod().own_spec());
     Fix::edit(change, Who::Owner, subject, patch, &before)
 }
 

@@ -122,7 +122,7 @@ fn known(case: &Case<'_>, image: &str) -> Known {
             let pulled = pulled(&event.message)?;
             (pulled.image == image && pulled.seconds.is_some()).then_some((event, pulled))
         });
-    let (event, pulled) = of_image.max_by_key(|(event, _)| (event.last, event.name.as_str()))?;
+    let (event, pulled) = of_image.max_by_key(|(event, _)| (event.last, &*event.name))?;
     Some((pulled, case.event(event)))
 }
 

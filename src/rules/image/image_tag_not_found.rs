@@ -159,9 +159,10 @@ fn pulled_tags(failed: &FailedPull<'_>, wanted: &ImageReference) -> Vec<(String,
             let found = ImageReference::parse(other.image()).ok()?;
             let same =
                 (&found.registry, &found.repository) == (&wanted.registry, &wanted.repository);
-            let evidence = failed
-                .case
-                .field(format!("{}.imageID", other.path()), &other.status.image_id);
+            let evidence = failed.case.field(
+                format!("{}.imageID", other.path()),
+                other.status.image_id.as_str(),
+            );
             let tag = found.tag.filter(|_| same)?;
             Some((tag, evidence))
         })

@@ -38,10 +38,8 @@ pub(super) fn of(case: &NodeCase<'_>, pods: &[ObjectRef]) -> Marked {
     };
     let evicted = whole.iter().find_map(|pod| {
         let target = pod.condition("DisruptionTarget")?;
-        let message = target
-            .message
-            .clone()
-            .filter(|message| !message.is_empty())?;
+        let message = target.message.as_deref();
+        let message = message.filter(|message| !message.is_empty())?;
         let path = "status.conditions[DisruptionTarget].message";
         Some(case.field_of(pod.object(), path, message))
     });

@@ -175,7 +175,7 @@ fn changes(case: &Case<'_>) -> Vec<Message> {
 fn given<'a>(container: &ContainerView<'a>) -> Option<&'a Resources> {
     let status = container.status;
     let running = || status.resources.as_ref()?.requests.as_ref();
-    status.allocated_resources.as_ref().or_else(running)
+    status.allocated_resources.as_deref().or_else(running)
 }
 
 fn allocated(case: &Case<'_>) -> Option<Evidence> {

@@ -46,9 +46,9 @@ impl<'a> Group<'a> {
 
     /// The PodGroup that the pod joins in Volcano.
     pub(super) fn of_volcano(case: &Case<'a>) -> Option<Group<'a>> {
-        let annotations = case.pod().pod().metadata.annotations.as_ref()?;
+        let metadata = &case.pod().pod().metadata;
         ANNOTATIONS.into_iter().find_map(|key| {
-            let name = annotations.get(key)?.as_str();
+            let name = metadata.annotation(key)?;
             Some(Group {
                 name,
                 by: By::Annotation(key),

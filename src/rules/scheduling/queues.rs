@@ -189,7 +189,7 @@ fn from_message(case: &Case<'_>) -> Option<Held> {
 pub(super) fn queue_name(case: &Case<'_>) -> Option<(String, Evidence)> {
     let metadata = &case.pod().pod().metadata;
     let label = |key: &str| metadata.labels.as_ref()?.get(key).cloned();
-    let annotation = |key: &str| metadata.annotations.as_ref()?.get(key).cloned();
+    let annotation = |key: &str| metadata.annotation(key).map(str::to_owned);
     let yunikorn = || {
         let is_own = case.pod().scheduler() == YUNIKORN;
         let mut keys = YUNIKORN_QUEUE.iter().filter(|_| is_own);

@@ -86,7 +86,7 @@ fn by_condition(case: &Case<'_>) -> Option<Finding> {
         "" => case.field("status.conditions[PodScheduled].reason", ERROR),
         message => case.field("status.conditions[PodScheduled].message", message),
     };
-    let error = condition.message.clone().unwrap_or_default();
+    let error = condition.message.as_deref().unwrap_or_default();
     let finding = Finding::new(
         case.subject(),
         say!(

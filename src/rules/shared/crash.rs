@@ -5,6 +5,7 @@
 //! no crash are left out: of deleted pods, of pods that the kubelet or a controller ended
 //! (`status.reason`), and ends that nobody saw (`ContainerStatusUnknown`, pkg/kubelet/kubelet_pods.go).
 
+use crate::kubernetes::pod::ContainerStateTerminated;
 use crate::messages::ending;
 use crate::messages::start::{ExitMeaning, exit_code};
 use crate::rules::Case;
@@ -13,7 +14,6 @@ use crate::rules::shared::template::role_word;
 use crate::snapshot::{ContainerLog, ContainerView, Evidence, Kind, ObjectRef, Origin, Role};
 use crate::text::{Fact, Message, Seconds, Sentence, say};
 use crate::triage;
-use k8s_openapi::api::core::v1::ContainerStateTerminated;
 use std::borrow::Cow;
 
 /// A container that crashed, and how it ended last.

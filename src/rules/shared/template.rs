@@ -1,11 +1,12 @@
 //! Changes to the template of a pod, where such a change reaches the pod.
 
 use crate::kubernetes::patch;
+use crate::kubernetes::pod::Pod;
 use crate::rules::Case;
 use crate::rules::finding::{Fix, Who};
 use crate::snapshot::{ContainerView, Propagation, Role, TemplateOwner};
 use crate::text::{Sentence, say};
-use k8s_openapi::api::core::v1::{Container, PodSpec};
+use k8s_openapi::api::core::v1::Container;
 use serde_json::Value;
 
 /// The owner whose pod template can be changed.
@@ -13,7 +14,7 @@ pub(in crate::rules) struct Template<'a> {
     template_owner: TemplateOwner,
     /// Where the pods' spec stands in the owner.
     pub(in crate::rules) spec_pointer: &'static str,
-    spec: &'a PodSpec,
+    pod: &'a Pod,
 }
 
 impl<'a> Template<'a> {
@@ -27,7 +28,7 @@ impl<'a> Template<'a> {
         Some(Template {
             template_owner,
             spec_pointer,
-            spec: case.pod().spec(),
+            pod: case.pod().pod(),
         })
     }
 
@@ -50,7 +51,7 @@ impl<'a> Template<'a> {
 
     /// A fix that makes this patch of the owner.
     pub(in crate::rules) fn edit(&self, change: Sentence, patch: Vec<Value>) -> Fix {
-        let before = patch::nested(self.spec_pointer, self.spec);
+        let before = patch::nested(self.spec_pointer, self.pod.own_spec());
         let owner = self.template_owner.object.clone();
         Fix::edit(change, Who::Owner, owner, patch, &before)
     }

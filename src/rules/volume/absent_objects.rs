@@ -4,7 +4,7 @@
 use super::failed_mount;
 use super::volume_key;
 use super::volume_object::{kind_of, missing_object};
-use crate::kubernetes::volume_objects::{self, VolumeObject};
+use crate::kubernetes::volume_objects::VolumeObject;
 use crate::messages::mount::MountFailure;
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding};
@@ -31,7 +31,7 @@ pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
     if told.is_empty() && !creation::may_lack_volumes(case.snapshot.store().events(), case.pod()) {
         return Vec::new();
     }
-    let objects = volume_objects::of_pod(case.pod().spec()).into_iter();
+    let objects = case.pod().volume_objects().into_iter();
     let needed = objects.filter(|object| {
         !object.optional && (listed.is_empty() || listed.contains(&object.volume))
     });

@@ -103,12 +103,10 @@ fn read<'c>(
 ) -> Option<FailedMount<'c>> {
     let mount = mount::read(&event.message);
     let named = mount.volume.as_deref();
-    let spec = case.pod().spec().volumes.iter().flatten();
-    let mut own = spec.filter(|volume| named == Some(volume.name.as_str()));
+    let mut own = case.pod().volume_names();
     let claim = named.and_then(|name| claim_of(claims, name));
     let volume = own
-        .next()
-        .map(|volume| volume.name.as_str())
+        .find(|volume| named == Some(volume))
         .or(claim.map(|claim| claim.volume));
     let later = list.filter(|list| list.event.last > event.last);
     let is_listed = later.map(|list| volume.is_none_or(|name| list.names(name)));

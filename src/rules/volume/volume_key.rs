@@ -2,7 +2,7 @@
 
 use super::failed_mount::{FailedMount, about};
 use super::volume_object::{BY_NOW, kind_of};
-use crate::kubernetes::volume_objects::{self, VolumeObject};
+use crate::kubernetes::volume_objects::VolumeObject;
 use crate::rules::Case;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::keyed::MissedKey;
@@ -14,7 +14,7 @@ use serde_json::json;
 /// The finding about a key that the kubelet missed; its message names neither the object nor its namespace.
 pub(super) fn missing_key(failed: &FailedMount<'_>, kind: Kind, key: &str) -> Finding {
     let case = failed.case;
-    let wanted = volume_objects::of_pod(case.pod().spec()).into_iter();
+    let wanted = case.pod().volume_objects().into_iter();
     let mut wanted = wanted.filter(|object| {
         kind_of(object) == kind
             && failed.volume.is_none_or(|volume| volume == object.volume)

@@ -1,7 +1,7 @@
 //! The finding about a ConfigMap or Secret of a volume that does not exist, whoever told of it.
 
 use super::failed_mount::{self, FailedMount};
-use crate::kubernetes::volume_objects::{self, VolumeObject};
+use crate::kubernetes::volume_objects::VolumeObject;
 use crate::rules::Case;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::keyed::{Missed, creation, list};
@@ -44,7 +44,7 @@ pub(super) fn kind_of(object: &VolumeObject<'_>) -> Kind {
 
 /// Where the pod's volumes name this object, those first that cannot do without it.
 fn places<'a>(case: &Case<'a>, kind: Kind, name: &str) -> Vec<VolumeObject<'a>> {
-    let mut places = volume_objects::of_pod(case.pod().spec());
+    let mut places = case.pod().volume_objects();
     places.retain(|place| kind_of(place) == kind && place.name == name);
     places.sort_by_key(|place| place.optional);
     places

@@ -10,6 +10,7 @@
 //!
 //! Source: kube-scheduler `framework/preemption/preemption.go` and `types.go`, `plugins/defaultpreemption` (1.37).
 
+use crate::kubernetes::pod::Pod;
 use crate::messages::scheduler::PreemptionSays;
 use crate::scheduler::{
     Count, FilterFailure, FilterResults, Holder, Incoming, NodeResult, NodeView, View,
@@ -17,7 +18,6 @@ use crate::scheduler::{
 };
 use crate::snapshot::PodRecord;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Pod;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

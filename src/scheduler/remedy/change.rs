@@ -4,15 +4,17 @@
 use super::affinity::AffinityRelaxation;
 use super::spread::SpreadRelaxation;
 use crate::kubernetes::node_terms::NodeRequirement;
+use crate::kubernetes::pod::Pod;
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::taints::TaintText;
 use crate::scheduler::Filter;
 use crate::scheduler::unschedulable;
 use crate::snapshot::Node;
-use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, Taint, Toleration};
+use k8s_openapi::api::core::v1::{NodeSelectorTerm, PodSpec, Taint, Toleration};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
@@ -191,7 +193,7 @@ impl Change {
 
     /// Makes the change on a copy of the pod; changes of nodes leave it alone.
     pub(super) fn apply_to_pod(&self, pod: &mut Pod) {
-        let Some(spec) = pod.spec.as_mut() else {
+        let Some(spec) = pod.spec.as_mut().map(Arc::make_mut) else {
             return;
         };
         match self {
@@ -219,7 +221,7 @@ impl Change {
                 spec.node_selector.get_or_insert_default().remove(key);
             }
             Change::Accept { at, value, .. } => {
-                let term = terms(pod).and_then(|terms| terms.get_mut(at.term));
+                let term = terms(spec).and_then(|terms| terms.get_mut(at.term));
                 let expressions = term.and_then(|term| term.match_expressions.as_mut());
                 if let Some(expression) = expressions.and_then(|all| all.get_mut(at.index)) {
                     expression
@@ -228,7 +230,7 @@ impl Change {
                         .push(value.clone());
                 }
             }
-            Change::Unrequire { at, .. } => unrequire(pod, *at),
+            Change::Unrequire { at, .. } => unrequire(spec, *at),
             Change::FreePort {
                 index, port_index, ..
             } => {
@@ -280,8 +282,8 @@ pub(super) fn toleration(taint: &Taint) -> Toleration {
 }
 
 /// The terms of the required node affinity.
-fn terms(pod: &mut Pod) -> Option<&mut Vec<NodeSelectorTerm>> {
-    let affinity = pod.spec.as_mut()?.affinity.as_mut()?;
+fn terms(spec: &mut PodSpec) -> Option<&mut Vec<NodeSelectorTerm>> {
+    let affinity = spec.affinity.as_mut()?;
     let node_affinity = affinity.node_affinity.as_mut()?;
     let required = node_affinity
         .required_during_scheduling_ignored_during_execution
@@ -290,8 +292,8 @@ fn terms(pod: &mut Pod) -> Option<&mut Vec<NodeSelectorTerm>> {
 }
 
 /// Drops an expression, and with the last one the requirement: an empty term would match nothing.
-fn unrequire(pod: &mut Pod, at: Expression) {
-    let Some(terms) = terms(pod) else {
+fn unrequire(spec: &mut PodSpec, at: Expression) {
+    let Some(terms) = terms(spec) else {
         return;
     };
     let is_last = is_last(terms, at);
@@ -303,7 +305,7 @@ fn unrequire(pod: &mut Pod, at: Expression) {
         expressions.remove(at.index);
     }
     if is_last {
-        let affinity = pod.spec.as_mut().and_then(|spec| spec.affinity.as_mut());
+        let affinity = spec.affinity.as_mut();
         if let Some(node_affinity) = affinity.and_then(|affinity| affinity.node_affinity.as_mut()) {
             node_affinity.required_during_scheduling_ignored_during_execution = None;
         }
@@ -334,7 +336,7 @@ pub(super) fn is_last(terms: &[NodeSelectorTerm], at: Expression) -> bool {
 
 /// Where a host port is written: the places of its container and in it. Sidecars' ports are left alone.
 pub(super) fn place_of(pod: &Pod, wanted: &HostPort) -> Option<(usize, usize)> {
-    let spec = pod.spec.as_ref()?;
+    let spec = pod.spec.as_deref()?;
     spec.containers
         .iter()
         .enumerate()

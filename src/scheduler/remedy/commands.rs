@@ -4,10 +4,12 @@
 
 use super::change::{Change, Expression, in_turn, is_last, toleration};
 use crate::kubernetes::patch::{add, escaped, remove, replace, test};
+use crate::kubernetes::pod::Pod;
 use crate::kubernetes::shell;
 use crate::snapshot::{Kind, ObjectRef, Propagation, TemplateOwner};
-use k8s_openapi::api::core::v1::{Pod, Toleration};
+use k8s_openapi::api::core::v1::Toleration;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What makes a change, as far as one command or one patch can.
 #[derive(Debug, Default)]
@@ -67,7 +69,7 @@ fn pod_part(
         change.apply_to_pod(&mut changed);
     }
     let mut before = pod.clone();
-    let admitted = before.spec.as_mut().filter(|_| !fixed);
+    let admitted = before.spec.as_mut().filter(|_| !fixed).map(Arc::make_mut);
     if let Some(all) = admitted.and_then(|spec| spec.tolerations.as_mut()) {
         all.retain(|toleration| !is_admitted(toleration));
     }

@@ -3,10 +3,10 @@
 use super::{Action, OnePer, Remedy, Situation, View};
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
 use crate::kubernetes::patch::add;
+use crate::kubernetes::pod::Pod;
 use crate::scheduler::ranking::nearest_feasible;
 use crate::scheduler::{Filter, Incoming, What};
 use crate::snapshot::{PodRecord, Relation, Seen};
-use k8s_openapi::api::core::v1::Pod;
 use serde_json::Value;
 
 /// For how many pods like this one these nodes have room; none where one of them bears on where the next can go.

@@ -35,7 +35,8 @@ fn a_claim_of_a_volume_that_lives_with_its_pod_has_the_pods_name() {
             {"name": "disk", "gcePersistentDisk": {"pdName": "d"}},
             {"name": "secrets", "csi": {"driver": "secrets-store.csi.k8s.io"}},
         ]);
-        one.spec.as_mut().unwrap().volumes = serde_json::from_value(volumes).unwrap();
+        Arc::make_mut(one.spec.as_mut().unwrap()).volumes =
+            serde_json::from_value(volumes).unwrap();
         pod_records.insert(&one);
     }
     assert_eq!(
@@ -93,7 +94,7 @@ fn pods_are_found_by_their_controller_and_by_what_they_share() {
     let mut pod_records = PodRecords::default();
     let mut insert = |name: &str, app: &str, set: &str| {
         let mut pod = pod(name, "n1", "Running");
-        pod.metadata.labels = Some([("app".to_owned(), app.to_owned())].into());
+        pod.metadata.labels = Some(Arc::new([("app".to_owned(), app.to_owned())].into()));
         let owner = serde_json::json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set, "uid": "u", "controller": true}]);
         pod.metadata.owner_references = serde_json::from_value(owner).unwrap();
         pod_records.insert(&pod);
@@ -131,7 +132,7 @@ fn a_pod_with_another_footprint_is_another_record() {
     pod_records.insert(&one);
     let before = pod_records.get("shop", "a").cloned();
     let other = std::iter::once(("app".to_owned(), "other".to_owned()));
-    one.metadata.labels = Some(other.collect());
+    one.metadata.labels = Some(Arc::new(other.collect()));
     pod_records.insert(&one);
     assert_ne!(pod_records.get("shop", "a").cloned(), before);
     assert_eq!(
@@ -152,7 +153,7 @@ fn what_a_selector_means_is_known_however_pods_come_and_go() {
         let labels = labels
             .iter()
             .map(|(key, value)| ((*key).into(), (*value).into()));
-        pod.metadata.labels = Some(labels.collect());
+        pod.metadata.labels = Some(Arc::new(labels.collect()));
         records.insert(&pod);
     };
     let selected = |records: &PodRecords, labels: &[(&str, &str)]| {

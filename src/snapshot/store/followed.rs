@@ -1,7 +1,6 @@
 //! Writes down what becomes different of a store, for those who follow it.
 
 use super::Store;
-use crate::snapshot::catalog::ObjectKey;
 use crate::snapshot::images::Images;
 use crate::snapshot::{Changes, Kind, PodRecord};
 
@@ -18,24 +17,25 @@ impl Store {
         }
     }
 
-    pub(super) fn known_pod(&self, key: &ObjectKey) -> Option<Known> {
+    pub(super) fn known_pod(&self, namespace: &str, name: &str) -> Option<Known> {
         self.changes.as_ref()?;
-        let record = self.pod_records.get(&key.0, &key.1)?;
+        let record = self.pod_records.get(namespace, name)?;
+        let whole = self.whole.get(&(namespace.into(), name.into()));
         let footprint = self.pod_records.footprint(record);
         Some(Known {
             keeps_others_away: !footprint.anti_affinity.is_empty(),
-            images: Images::of(&self.pod_records, record, self.whole.get(key)),
+            images: Images::of(&self.pod_records, record, whole),
             record: record.clone(),
         })
     }
 
     /// Writes down what has become different of a pod's record.
-    pub(super) fn pod_changed(&mut self, key: &ObjectKey, before: Option<Known>) {
-        let now = self.known_pod(key);
+    pub(super) fn pod_changed(&mut self, namespace: &str, name: &str, before: Option<Known>) {
+        let now = self.known_pod(namespace, name);
         let (Some(changes), true) = (&mut self.changes, before != now) else {
             return;
         };
-        changes.object(Kind::Pod, &key.0, &key.1);
+        changes.object(Kind::Pod, namespace, name);
         let alike = |alike: fn(&Known, &Known) -> bool| {
             let both = before.as_ref().zip(now.as_ref());
             both.is_some_and(|(before, now)| alike(before, now))

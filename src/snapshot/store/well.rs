@@ -46,6 +46,7 @@ impl Store {
                 self.pod_records.is_well(namespace, name, containers);
             } else if self.has_settled(pod, SETTLED) {
                 pod.let_go();
+                self.sharing.pod(pod.pod_mut());
             }
             stays
         });

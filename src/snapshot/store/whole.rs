@@ -1,6 +1,7 @@
 //! The pods that are kept whole, asked so that each question is noted as narrow as it is.
 
 use super::Store;
+use crate::kubernetes::Word;
 use crate::snapshot::dependency::{Dependency, note};
 use crate::snapshot::{Kind, PodView};
 
@@ -28,17 +29,16 @@ impl Store {
         &'a self,
         namespace: &str,
     ) -> impl Iterator<Item = &'a PodView> + use<'a> {
-        let namespace = namespace.to_owned();
-        note(|| Dependency::Namespace(Kind::Pod, namespace.clone()));
-        let from = self.whole.range((namespace.clone(), String::new())..);
+        note(|| Dependency::Namespace(Kind::Pod, namespace.to_owned()));
+        let namespace = Word::from(namespace);
+        let from = self.whole.range((namespace.clone(), Word::default())..);
         let of_namespace = from.take_while(move |((of, _), _)| *of == namespace);
         of_namespace.map(|(_, pod)| pod)
     }
 
     /// One of them.
     pub fn whole_pod(&self, namespace: &str, name: &str) -> Option<&PodView> {
-        let key = (namespace.to_owned(), name.to_owned());
-        note(|| Dependency::Object(Kind::Pod, key.0.clone(), key.1.clone()));
-        self.whole.get(&key)
+        note(|| Dependency::Object(Kind::Pod, namespace.to_owned(), name.to_owned()));
+        self.whole.get(&(namespace.into(), name.into()))
     }
 }

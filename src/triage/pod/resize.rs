@@ -1,9 +1,9 @@
 //! Whether a running pod waits for resources that it is to have by now.
 
 use super::{Because, Clock, Standing, within};
+use crate::kubernetes::pod::PodCondition;
 use crate::snapshot::PodView;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::PodCondition;
 
 /// Seconds for which a running pod may wait for room to grow.
 const RESIZE: i64 = 300;

@@ -112,12 +112,12 @@ fn creating_is_stuck_when_late_or_when_a_warning_is_current() {
 /// Started again so many times after short runs, and up for ten seconds.
 fn restarted(restarts: i32, started: bool, ready: bool) -> PodView {
     let last = json!({"terminated": {"exitCode": 137, "startedAt": "2026-01-01T00:58:00Z", "finishedAt": "2026-01-01T00:59:40Z"}});
-    let mut pod =
-        serde_json::to_value(running(ready, restarts, "2026-01-01T00:59:50Z", last).pod()).unwrap();
-    if let Some(at) = pod.pointer_mut("/status/containerStatuses/0/started") {
-        *at = json!(started);
-    }
-    PodView::new(serde_json::from_value(pod).unwrap())
+    let mut pod = running(ready, restarts, "2026-01-01T00:59:50Z", last)
+        .pod()
+        .clone();
+    let containers = pod.status.as_mut().unwrap().statuses_mut();
+    containers.for_each(|one| one.started = one.started.map(|_| started));
+    PodView::new(pod)
 }
 
 #[test]
@@ -150,8 +150,9 @@ fn what_its_own_probe_has_killed_is_stuck() {
 
 #[test]
 fn a_completed_pod_that_cannot_go_away_is_stuck() {
-    let mut pod = serde_json::to_value(pod(json!({"phase": "Succeeded"})).pod()).unwrap();
-    pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
-    let pod = PodView::new(serde_json::from_value(pod).unwrap());
+    let mut pod = pod(json!({"phase": "Succeeded"})).pod().clone();
+    let deleted = json!("2026-01-01T00:00:00Z");
+    pod.metadata.deletion_timestamp = serde_json::from_value(deleted).unwrap();
+    let pod = PodView::new(pod);
     assert_eq!(standing_of(&pod), Standing::Stuck);
 }
