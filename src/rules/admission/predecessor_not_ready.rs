@@ -4,6 +4,7 @@
 //! its own, from which this follows.
 
 use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::autoscaler;
 use crate::rules::shared::refused::WorkloadCase;
 use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, PodView};
@@ -37,6 +38,11 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
                 "{pod} is not ready: {missing|the pod behind it is|the {missing} pods behind it are} not made before it is"
             )
         };
+        let ready = pod.condition("Ready");
+        let since = ready.and_then(|ready| ready.last_transition_time.as_ref());
+        let since = since.map(|since| since.0);
+        let scaled = autoscaler::at_odds(&case.object(), case.it.wanted(), since, case.snapshot);
+        let (scaled, by_autoscaler) = scaled.unzip();
         let look = say!(
             "predecessor-not-ready.look",
             "put right what keeps {pod}; the others follow by themselves"
@@ -44,11 +50,13 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
         Finding::new(case.subject(), headline, proof(case, pod))
             .why(say!(
                 "predecessor-not-ready.why",
-                "with podManagementPolicy OrderedReady, the default, each pod waits for all before it; Parallel, which can be chosen only when a StatefulSet is made, lets them start at once"
+                "with podManagementPolicy OrderedReady, the default, each pod waits for all before it; Parallel, which can be chosen only when a StatefulSet is made, lets them start at once[; {scaled}]"
             ))
             .fact("pod", pod.name())
             .fact("missing", missing)
+            .fact_if("scaled", scaled)
             .evidence(counts(case))
+            .evidence(by_autoscaler)
             .fix([Fix::advice(look, Who::Owner)])
             .inspect(pod.object().diagnose())
             .because_of(vec![pod.object()])
