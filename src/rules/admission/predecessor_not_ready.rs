@@ -30,12 +30,12 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
         let headline = if pod.is_terminating() {
             say!(
                 "predecessor-not-ready.going",
-                "{pod} is being deleted and does not go: {missing|the pod behind it is|the {missing} pods behind it are} not made before it is gone and its successor ready"
+                "{pod} is being deleted and does not go: {missing|the pod behind it is|the {missing} pods behind it are} not made before it is gone and its successor ready[; {scaled}]"
             )
         } else {
             say!(
                 "predecessor-not-ready.headline",
-                "{pod} is not ready: {missing|the pod behind it is|the {missing} pods behind it are} not made before it is"
+                "{pod} is not ready: {missing|the pod behind it is|the {missing} pods behind it are} not made before it is[; {scaled}]"
             )
         };
         let ready = pod.condition("Ready");
@@ -50,7 +50,7 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
         Finding::new(case.subject(), headline, proof(case, pod))
             .why(say!(
                 "predecessor-not-ready.why",
-                "with podManagementPolicy OrderedReady, the default, each pod waits for all before it; Parallel, which can be chosen only when a StatefulSet is made, lets them start at once[; {scaled}]"
+                "with podManagementPolicy OrderedReady, the default, each pod waits for all before it; Parallel, which can be chosen only when a StatefulSet is made, lets them start at once"
             ))
             .fact("pod", pod.name())
             .fact("missing", missing)

@@ -149,6 +149,7 @@ fn leaving(case: &NodeCase<'_>, finding: Finding) -> Finding {
             "node-lost.leaving-why",
             "its pods are deleted with it, and their controllers make others elsewhere"
         ));
+        finding = finding.inspect(shell::cluster(["describe", &case.object().argument()]));
     }
     finding
 }
