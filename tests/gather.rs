@@ -71,28 +71,30 @@ fn asked(server: &ApiServer) -> Vec<String> {
     paths
 }
 
-/// What a scan lists of workloads.
-const WORKLOADS: [&str; 5] = [
+/// What a scan lists of workloads, and of routes of the Gateway API.
+const LISTED: [&str; 7] = [
     "/apis/apps/v1/namespaces/shop/daemonsets",
     "/apis/apps/v1/namespaces/shop/deployments",
     "/apis/apps/v1/namespaces/shop/statefulsets",
     "/apis/batch/v1/namespaces/shop/cronjobs",
     "/apis/batch/v1/namespaces/shop/jobs",
+    "/apis/gateway.networking.k8s.io/v1/namespaces/shop/grpcroutes",
+    "/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes",
 ];
 
 /// What a scan asks for besides them.
 fn scanned(server: &ApiServer) -> Vec<String> {
     let mut paths = asked(server);
-    for list in WORKLOADS {
+    for list in LISTED {
         let at = paths.iter().position(|path| path == list);
         paths.remove(at.expect(list));
     }
     paths
 }
 
-/// Has no workloads.
-fn without_workloads(server: &ApiServer) {
-    for list in WORKLOADS {
+/// Has none of it.
+fn without_lists(server: &ApiServer) {
+    for list in LISTED {
         server.on(list, [Response::list("List", &[])]);
     }
 }
@@ -220,7 +222,7 @@ fn a_pending_pod_costs_four_requests() {
 }
 
 #[test]
-fn a_scan_with_nothing_stuck_costs_ten_requests() {
+fn a_scan_with_nothing_stuck_costs_twelve_requests() {
     let server = ApiServer::start();
     server.on(
         PODS,
@@ -232,7 +234,7 @@ fn a_scan_with_nothing_stuck_costs_ten_requests() {
         scanned(&server),
         [EVENTS, EVENTS, PODS, SERVICES, INGRESSES]
     );
-    assert_eq!(gathered.requests(), 10);
+    assert_eq!(gathered.requests(), 12);
     assert_eq!((gathered.stuck(), gathered.pods()), (0, 2));
     let events = server.asked();
     let events = events.iter().filter(|asked| asked.path == EVENTS);

@@ -446,6 +446,8 @@ fn may_hide(gap: &Gap, snapshot: &Snapshot<'_>, scope: &Scope) -> bool {
         Kind::Event => is_all && scope.means_workloads(),
         kind if kind.is_workload() => is_scan || names_workload(scope),
         Kind::Service => is_scan || !scope.names_no(Kind::Service),
+        // whoever may see all of a namespace is seldom allowed these: no role of Kubernetes' own has them
+        kind if kind.is_of_addon() => scope.is_everywhere(),
         kind => !scope.names_no(kind),
     }
 }

@@ -227,6 +227,10 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
         creation::of_events(pod, scope, store, &mut reads);
         devices::of_claims(pod, store, &mut reads);
         pulls(pod, store, &mut reads);
+        if waits(pod) && meets_a_cordon(pod, store) {
+            // its drain may not come to an end
+            reads.insert(list(Kind::PodDisruptionBudget, None));
+        }
         if kept_away && waits(pod) {
             reads.insert(get(Kind::Namespace, "", pod.namespace()));
         }
@@ -262,6 +266,15 @@ fn pulls(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     if pod.phase() == "Pending" && pod.containers().any(is_pulled) && is_stuck() {
         reads.insert(list(Kind::Event, Some(pod.namespace())));
     }
+}
+
+/// Whether the scheduler passes nodes by for this pod that are to be emptied.
+fn meets_a_cordon(pod: &PodView, store: &Store) -> bool {
+    let scheduled = pod.condition("PodScheduled");
+    let said = scheduled.and_then(|it| it.message.as_deref());
+    let mut nodes = store.nodes().seen();
+    said.is_some_and(|said| said.contains("unschedulable"))
+        && nodes.any(|(_, node)| node.is_to_be_emptied())
 }
 
 /// Whether a pod that is bound keeps others away by the labels of the others' namespaces.
@@ -474,8 +487,8 @@ fn workload_of(pod: &PodView, reads: &mut BTreeSet<Read>) {
     }
 }
 
-/// The node of a pod that is stuck without a word of its kubelet about why, which may be for the node; and of one that it
-/// refused.
+/// The node of a pod that is stuck without a word of its kubelet about why, which may be for the node; of one that it refused;
+/// and of one that had to go and that nobody makes anew, or not well.
 fn node(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     let Some(node) = pod.node() else { return };
     let tells_nothing = |container: ContainerView<'_>| {
@@ -485,9 +498,17 @@ fn node(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     let silent = || pod.phase() == "Pending" && pod.containers().all(tells_nothing);
     let marked = pod.marked_not_ready().is_some() || pod.phase() == "Unknown";
     let is_stuck = || triage::Subject::standing(&pod, &store.snapshot()) == Standing::Stuck;
-    if pod.is_refused() || (marked || pod.is_terminating() || silent()) && is_stuck() {
+    let had_to_go = pod.phase() == "Failed" && pod.condition("DisruptionTarget").is_some();
+    let is_gone = had_to_go && (pod.controller().is_none() || is_stuck());
+    let is_live = (marked || pod.is_terminating() || silent()) && is_stuck();
+    if pod.is_refused() || is_gone || is_live {
         reads.insert(get(Kind::Node, "", node));
-        if !pod.is_refused() {
+        let target = pod.condition("DisruptionTarget");
+        let reason = target.and_then(|target| target.reason.as_deref());
+        if is_live && reason == Some("EvictionByEvictionAPI") {
+            reads.insert(list(Kind::PodDisruptionBudget, Some(pod.namespace())));
+        }
+        if is_live {
             reads.insert(get(Kind::Lease, NODE_LEASES, node));
         }
     }

@@ -9,8 +9,27 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// Sends it and hands on each object, row or piece of metadata as it arrives.
+/// Sends it and hands on each object, row or piece of metadata as it arrives. Who may not see what comes with an addon is
+/// refused it before anybody looks whether that is installed; what the server serves is for everybody to know.
 pub(super) async fn send(
+    client: &Client,
+    read: &Read,
+    version: Version,
+    encoding: Encoding,
+    on_item: &mut dyn FnMut(Encoded<'_>) -> Result<(), ReadError>,
+) -> Result<ListMeta, ReadError> {
+    let answer = ask(client, read, version, encoding, on_item).await;
+    if read.kind().is_of_addon() && matches!(answer, Err(ReadError::Forbidden { .. })) {
+        let group = format!("/apis/{}", read.kind().group());
+        let served = client.get(&group, Accept::Json).await;
+        if matches!(served, Err(ReadError::NotServed)) {
+            return Err(ReadError::NotServed);
+        }
+    }
+    answer
+}
+
+async fn ask(
     client: &Client,
     read: &Read,
     version: Version,

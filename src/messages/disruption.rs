@@ -1,8 +1,10 @@
-//! Why a pod had to go that had done nothing wrong: [`read`] for what its status says of it.
+//! Why a pod had to go that had done nothing wrong: [`read`] for what its status says of it, [`evictor`] for who tells of it in
+//! an event.
 //!
 //! Sources: kubelet `nodeshutdown/nodeshutdown_manager.go` (1.20 to 1.37), `preemption/preemption.go`; kube-scheduler
 //! `framework/preemption`; `pkg/registry/core/pod/storage/eviction.go`; `pkg/controller/tainteviction`, `podgc`,
-//! `devicetainteviction`.
+//! `devicetainteviction`; cluster-autoscaler `core/scaledown/actuation/drain.go`; Karpenter
+//! `pkg/controllers/node/termination/terminator/events/events.go`; descheduler `pkg/descheduler/evictions/evictions.go`.
 
 /// What ended or refused it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,30 @@ pub fn read(reason: &str, message: &str, condition: Option<&str>) -> Option<Disr
         "TerminationByKubelet" => Some(Disruption::ByKubelet),
         _ => None,
     })
+}
+
+/// Who evicts pods and says so in an event of the pod. `kubectl drain` does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evictor {
+    /// The cluster autoscaler, for a node that it takes away.
+    ClusterAutoscaler,
+    /// Karpenter, for a node that it takes away.
+    Karpenter,
+    /// The descheduler, for a better place.
+    Descheduler,
+}
+
+/// Reads an event of a pod.
+pub fn evictor(reason: &str, component: &str, message: &str) -> Option<Evictor> {
+    match reason {
+        "ScaleDown" if message == "deleting pod for node scale down" => {
+            Some(Evictor::ClusterAutoscaler)
+        }
+        "Evicted" | "Disrupted" if component == "karpenter" => Some(Evictor::Karpenter),
+        "EvictionFailed" => None,
+        _ if message.ends_with(" node by sigs.k8s.io/descheduler") => Some(Evictor::Descheduler),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +127,50 @@ mod tests {
                 read(reason, message, condition),
                 expected,
                 "{reason} {condition:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn who_evicts_is_told_by_component_and_words() {
+        for (reason, component, message, expected) in [
+            (
+                "ScaleDown",
+                "cluster-autoscaler",
+                "deleting pod for node scale down",
+                Some(Evictor::ClusterAutoscaler),
+            ),
+            (
+                "Evicted",
+                "karpenter",
+                "Evicted pod: Underutilized",
+                Some(Evictor::Karpenter),
+            ),
+            // the kubelet's own
+            (
+                "Evicted",
+                "kubelet",
+                "The node was low on resource: memory.",
+                None,
+            ),
+            (
+                "LowNodeUtilization",
+                "sigs.k8s.io/descheduler",
+                "pod eviction from worker-1 node by sigs.k8s.io/descheduler",
+                Some(Evictor::Descheduler),
+            ),
+            (
+                "EvictionFailed",
+                "sigs.k8s.io/descheduler",
+                "pod eviction from worker-1 node by sigs.k8s.io/descheduler failed: total eviction limit exceeded (1)",
+                None,
+            ),
+            ("Killing", "kubelet", "Stopping container app", None),
+        ] {
+            assert_eq!(
+                evictor(reason, component, message),
+                expected,
+                "{reason} {component}"
             );
         }
     }

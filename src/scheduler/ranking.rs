@@ -16,6 +16,7 @@ use super::control_plane::{KEYS, is_meant};
 use super::{FilterFailure, NodeResult, Other, TermPods, VolumeFailure, What, unschedulable};
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
+use crate::snapshot::Leaving;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
@@ -330,7 +331,7 @@ pub(super) fn is_condition(key: &str) -> bool {
     ];
     DOMAINS.iter().any(|domain| key.starts_with(domain))
         || key.contains("OfClusterAutoscaler")
-        || key.contains("ByClusterAutoscaler")
+        || Leaving::of_taint(key).is_some()
 }
 
 #[cfg(test)]

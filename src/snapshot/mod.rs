@@ -27,6 +27,7 @@ mod limit_range;
 mod logs;
 mod network_policy;
 mod node;
+mod node_leaving;
 mod object;
 mod objects;
 mod ownership;
@@ -66,6 +67,7 @@ pub use limit_range::{Limit, LimitRange};
 pub use logs::{ContainerLog, Unread};
 pub use network_policy::NetworkPolicy;
 pub use node::{Condition, Node};
+pub use node_leaving::Leaving;
 pub use object::ObjectRef;
 pub use objects::{Keyed, PodDisruptionBudget, PriorityClass, ServiceAccount};
 pub use ownership::{PodIdentity, Relation};
@@ -77,7 +79,7 @@ pub use registry::{
     RegistryAnswers, Said, Shown, Unasked, View, WhyUnasked,
 };
 pub use revision::{ByRevision, PodNumbers, PodTemplate, REVISION_HASH, TEMPLATE_HASH};
-pub use route::{Backend, BackendPort, Route};
+pub use route::{Backend, BackendPort, Refusal, Route};
 pub use seen::{Gap, Seen, Why};
 pub use service::{Service, ServicePort, TargetPort};
 pub use slim::occupant;

@@ -1,5 +1,6 @@
 //! A node, cut down to what scheduling and pod health depend on.
 
+use super::node_leaving::LeavingMark;
 use crate::kubernetes::quantity::Quantity;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Taint;
@@ -65,19 +66,11 @@ impl PartialEq for LastHeard {
 
 impl Eq for LastHeard {}
 
-/// Taints by which an autoscaler marks a node whose pods are to go (cluster-autoscaler `utils/taints`, Karpenter
-/// `pkg/apis/v1/taints.go`, before 1.0 `pkg/apis/v1beta1`).
-const TO_BE_EMPTIED: [&str; 3] = [
-    "ToBeDeletedByClusterAutoscaler",
-    "karpenter.sh/disrupted",
-    "karpenter.sh/disruption",
-];
-
 impl Node {
     /// Whether somebody has closed it, as before its pods are evicted.
     pub fn is_to_be_emptied(&self) -> bool {
-        let mut taints = self.taints.iter();
-        self.unschedulable || taints.any(|taint| TO_BE_EMPTIED.contains(&taint.key.as_str()))
+        let is_emptied = |mark: LeavingMark| mark.leaving.is_emptied();
+        self.unschedulable || self.leaving().is_some_and(is_emptied)
     }
 
     /// The condition of this type.

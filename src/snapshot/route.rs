@@ -14,6 +14,17 @@ pub struct Route {
     pub terminating: bool,
     /// The Services to which it routes.
     pub backends: Vec<Backend>,
+    /// What its controller says where it may not name a Service of another namespace.
+    pub refusal: Option<Refusal>,
+}
+
+/// That no ReferenceGrant lets a route of the Gateway API name a Service.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The place of the Gateway among `status.parents`.
+    pub parent: usize,
+    /// The controller's words.
+    pub message: String,
 }
 
 /// A Service to which something routes.
@@ -56,6 +67,7 @@ const NO_SERVICE: &str = "use-annotation";
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawMeta {
+    generation: Option<i64>,
     creation_timestamp: Option<Timestamp>,
     deletion_timestamp: Option<Timestamp>,
 }
@@ -66,6 +78,7 @@ impl RawMeta {
             created: self.creation_timestamp,
             terminating: self.deletion_timestamp.is_some(),
             backends,
+            refusal: None,
         }
     }
 }
@@ -115,6 +128,27 @@ fn of_ingress(backend: &IngressBackend, at: &str) -> Option<Backend> {
 pub(super) struct RawRoute {
     metadata: RawMeta,
     spec: Option<RawRouteSpec>,
+    status: Option<RawRouteStatus>,
+}
+
+#[derive(Deserialize)]
+struct RawRouteStatus {
+    parents: Option<Vec<RawParent>>,
+}
+
+#[derive(Deserialize)]
+struct RawParent {
+    conditions: Option<Vec<RawCondition>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawCondition {
+    r#type: String,
+    status: String,
+    reason: Option<String>,
+    message: Option<String>,
+    observed_generation: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -149,8 +183,33 @@ impl RawRoute {
             })
         };
         let backends = rules.into_iter().enumerate().flat_map(of_rule);
-        self.metadata.into_route(backends.collect())
+        let parents = self.status.and_then(|status| status.parents);
+        let refusal = refusal(parents.unwrap_or_default(), self.metadata.generation);
+        Route {
+            refusal,
+            ..self.metadata.into_route(backends.collect())
+        }
     }
+}
+
+/// What a controller says of the present spec (gateway-api `apis/v1/shared_types.go`, RouteReasonRefNotPermitted).
+fn refusal(parents: Vec<RawParent>, generation: Option<i64>) -> Option<Refusal> {
+    let is_refused = |it: &RawCondition| {
+        let is_old = it.observed_generation.zip(generation);
+        it.r#type == "ResolvedRefs"
+            && it.status == "False"
+            && it.reason.as_deref() == Some("RefNotPermitted")
+            && is_old.is_none_or(|(observed, present)| observed >= present)
+    };
+    let mut parents = parents.into_iter().enumerate();
+    parents.find_map(|(parent, it)| {
+        let mut conditions = it.conditions.unwrap_or_default().into_iter();
+        let condition = conditions.find(is_refused)?;
+        Some(Refusal {
+            parent,
+            message: condition.message.unwrap_or_default(),
+        })
+    })
 }
 
 /// Without group and kind it is a Service; with weight 0 nobody is sent there.
@@ -225,5 +284,21 @@ mod tests {
                 "/spec/rules/0/backendRefs/3/name=db:5432"
             ]
         );
+    }
+
+    #[test]
+    fn a_refusal_counts_that_is_of_the_present_spec() {
+        let refusal = |reason: &str, observed: i64| {
+            let condition = json!({"type": "ResolvedRefs", "status": "False", "reason": reason, "message": "not permitted", "observedGeneration": observed});
+            let raw: RawRoute = serde_json::from_value(json!({
+                "metadata": {"name": "x", "generation": 2},
+                "status": {"parents": [{}, {"conditions": [condition]}]},
+            }))
+            .unwrap();
+            raw.into_route().refusal.map(|it| it.parent)
+        };
+        assert_eq!(refusal("RefNotPermitted", 2), Some(1));
+        assert_eq!(refusal("RefNotPermitted", 1), None);
+        assert_eq!(refusal("BackendNotFound", 2), None);
     }
 }

@@ -31,9 +31,11 @@ pub struct ServiceSubject<'s> {
     pub service: &'s Service,
     /// There is none of this name, and something routes to it.
     pub is_missing: bool,
+    /// A route of another namespace leads to it, and no ReferenceGrant permits that.
+    pub is_ungranted: bool,
 }
 
-/// What stands for a Service that does not exist.
+/// What stands for a Service that does not exist, or was not read.
 static MISSING: LazyLock<Service> = LazyLock::new(Service::default);
 
 /// How many pods a Service has.
@@ -51,17 +53,30 @@ pub(super) fn candidates<'s>(
     scope: &Scope,
 ) -> impl Iterator<Item = ServiceSubject<'s>> + use<'s> {
     let asked = scope.selector.is_none() && scope.fields.is_none();
-    let services = snapshot.store().services().seen();
+    let store = snapshot.store();
+    let ungranted = routes::ungranted(store);
+    let is_unread = |(namespace, name): &(&str, &str)| {
+        let seen = store.services().get(namespace, name);
+        seen.is_unknown()
+    };
+    let unread: Vec<_> = ungranted.iter().copied().filter(is_unread).collect();
+    let there = store.services().seen();
     let there =
-        services.map(|((namespace, name), service)| ServiceSubject::of(namespace, name, service));
-    let missing = routes::to_nowhere(snapshot.store()).into_iter();
+        there.map(|((namespace, name), service)| ServiceSubject::of(namespace, name, service));
+    let missing = routes::to_nowhere(store).into_iter();
     let missing = missing.map(|(namespace, name)| ServiceSubject {
-        namespace,
-        name,
-        service: &MISSING,
         is_missing: true,
+        ..ServiceSubject::of(namespace, name, &MISSING)
     });
-    there.chain(missing).filter(move |_| asked)
+    let unread = unread
+        .into_iter()
+        .map(|(namespace, name)| ServiceSubject::of(namespace, name, &MISSING));
+    let all = there.chain(missing).chain(unread);
+    all.filter(move |_| asked)
+        .map(move |subject| ServiceSubject {
+            is_ungranted: ungranted.contains(&(subject.namespace, subject.name)),
+            ..subject
+        })
 }
 
 impl<'s> ServiceSubject<'s> {
@@ -72,6 +87,7 @@ impl<'s> ServiceSubject<'s> {
             name,
             service,
             is_missing: false,
+            is_ungranted: false,
         }
     }
 
@@ -182,7 +198,7 @@ impl<'s> ServiceSubject<'s> {
     /// How it stands by what was read, however new it is.
     fn by_its_pods(&self, snapshot: &Snapshot<'_>) -> Standing {
         let store = snapshot.store();
-        if self.is_missing || self.dead_name(store).is_some() {
+        if self.is_missing || self.is_ungranted || self.dead_name(store).is_some() {
             return Standing::Stuck;
         }
         if self.service.external_name.is_some() {
@@ -383,9 +399,14 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
         self.object()
     }
 
-    fn is_in(&self, scope: &Scope, _: &Store) -> bool {
-        scope.has_namespace(self.namespace)
-            && (scope.targets.is_empty() || scope.names(&self.object()))
+    /// Whoever owns the route that leads to it in vain means it too.
+    fn is_in(&self, scope: &Scope, store: &Store) -> bool {
+        let routes = || self.refused_routes(store).into_iter();
+        let is_routed_to =
+            |namespace: Option<String>| namespace.is_some_and(|it| scope.has_namespace(&it));
+        let is_of_place = scope.has_namespace(self.namespace)
+            || self.is_ungranted && routes().any(|(route, ..)| is_routed_to(route.namespace));
+        is_of_place && (scope.targets.is_empty() || scope.names(&self.object()))
     }
 
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing {
@@ -420,6 +441,9 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
     fn status(&self, store: &Store) -> String {
         if self.is_missing {
             return "does not exist".to_owned();
+        }
+        if self.is_ungranted {
+            return "not granted to a route".to_owned();
         }
         // kubectl has no word for it; `kubectl describe` shows `Endpoints: <none>`
         match self.members(store) {

@@ -1,6 +1,6 @@
 //! What workloads cost that were refused pods.
 
-use super::{EVENTS, INGRESSES, PODS, SERVICES, WORKLOADS, asked, read, shop, without_workloads};
+use super::{EVENTS, INGRESSES, LISTED, PODS, SERVICES, asked, read, shop, without_lists};
 use crate::api_server::{ApiServer, Response};
 use crate::support::{Certainty, Kind, Loaded, Scope, Target, Why};
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ fn served(sets: &[&str], events: &[Value]) -> ApiServer {
 /// What is asked for besides the namespace, which is looked for where no pod is found, and the workloads of a scan.
 fn cost(server: &ApiServer) -> Vec<String> {
     let mut asked = asked(server);
-    asked.retain(|path| path != "/api/v1/namespaces/shop" && !WORKLOADS.contains(&&**path));
+    asked.retain(|path| path != "/api/v1/namespaces/shop" && !LISTED.contains(&&**path));
     asked
 }
 
@@ -241,11 +241,41 @@ fn a_scan_without_the_right_to_read_events_goes_on() {
     let refusal = Response::failure(403, "Forbidden", "events is forbidden");
     server.on(EVENTS, [refusal]);
     server.on(SERVICES, [Response::list("ServiceList", &[])]);
-    without_workloads(&server);
+    without_lists(&server);
     server.on(INGRESSES, [Response::list("IngressList", &[])]);
     let gathered = read(&server, shop()).unwrap();
     assert_eq!(gathered.pods(), 1);
     let gaps = gathered.store().gaps().into_iter();
     let gaps: Vec<_> = gaps.map(|gap| (gap.kind, gap.why)).collect();
     assert_eq!(gaps, [(Kind::Event, Why::Forbidden)]);
+}
+
+const ROUTES: &str = "/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes";
+
+/// Who may not see routes is refused them whether or not they are installed: only a kind that is served is a gap.
+#[test]
+fn routes_that_may_not_be_seen_are_a_gap_only_where_they_are_served() {
+    for served in [true, false] {
+        let server = ApiServer::start();
+        server.on(PODS, [Response::list("PodList", &[super::healthy("a")])]);
+        server.on(EVENTS, [Response::list("EventList", &[])]);
+        server.on(SERVICES, [Response::list("ServiceList", &[])]);
+        let refusal = Response::failure(403, "Forbidden", "httproutes is forbidden");
+        server.on(ROUTES, [refusal]);
+        without_lists(&server);
+        server.on(INGRESSES, [Response::list("IngressList", &[])]);
+        if served {
+            let group = json!({"kind": "APIGroup", "apiVersion": "v1"});
+            server.on("/apis/gateway.networking.k8s.io", [Response::json(&group)]);
+        }
+        let gathered = read(&server, shop()).unwrap();
+        let report = gathered.report();
+        let gaps: Vec<_> = report
+            .gaps
+            .iter()
+            .map(|gap| (gap.kind, gap.may_hide))
+            .collect();
+        let expected: &[_] = if served { &[("HTTPRoute", false)] } else { &[] };
+        assert_eq!(gaps, expected);
+    }
 }

@@ -1,6 +1,6 @@
 //! What it costs to know what a rollout changed.
 
-use super::without_workloads;
+use super::without_lists;
 use super::{EVENTS, INGRESSES, NODE, POD, PODS, SERVICES, asked, named, read, scanned, shop};
 use crate::api_server::{ApiServer, Response};
 use crate::support::{Kind, Loaded, Why};
@@ -51,7 +51,7 @@ fn server_with(pods: &[Value], sets: Response) -> ApiServer {
     server.on(SERVICES, [Response::list("ServiceList", &[])]);
     server.on(INGRESSES, [Response::list("IngressList", &[])]);
     server.on(SETS, [sets]);
-    without_workloads(&server);
+    without_lists(&server);
     server.on(
         NODE,
         [Response::json(&json!({"metadata": {"name": "worker-1"}}))],

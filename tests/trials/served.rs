@@ -34,8 +34,12 @@ pub(super) fn serve(loaded: &Loaded, items: Vec<Value>) -> ApiServer {
             let answer = held.log(&Wanted::of(pod)?, asked);
             return Some(answer.header("Date", &held.date));
         }
-        let wanted = Wanted::of(&asked.path)?;
-        Some(held.answer(&wanted, asked).header("Date", &held.date))
+        // no addon is installed of which a dump holds nothing
+        let answer = match Wanted::of(&asked.path) {
+            Some(wanted) => held.answer(&wanted, asked),
+            None => Response::text(404, "404 page not found"),
+        };
+        Some(answer.header("Date", &held.date))
     });
     server
 }

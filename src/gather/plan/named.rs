@@ -1,10 +1,10 @@
 //! What tells more of what was named, also where it is well: who names it has found it wanting.
 //!
 //! Of a workload the autoscaler that numbers its pods, of a DaemonSet the nodes that it leaves out, of a pod or claim its events,
-//! of a node that is to be emptied the budgets that its pods have.
+//! of a pod that goes its node, of a node that is to be emptied the budgets that its pods have.
 
-use super::{INVOLVED, Read, events_where, list};
-use crate::snapshot::{Kind, Seen, Store};
+use super::{INVOLVED, Read, events_where, get, list};
+use crate::snapshot::{Kind, PodView, Seen, Store};
 use crate::triage::Scope;
 use std::collections::BTreeSet;
 
@@ -35,6 +35,11 @@ pub(super) fn of_store(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>)
         };
         if tells {
             reads.insert(events_where(Some(namespace), INVOLVED, name));
+        }
+        let whole = (target.kind == Kind::Pod).then(|| store.whole_pod(namespace, name));
+        let going = whole.flatten().filter(|pod| pod.is_terminating());
+        if let Some(node) = going.and_then(PodView::node) {
+            reads.insert(get(Kind::Node, "", node));
         }
         let node = (target.kind == Kind::Node).then(|| store.nodes().get("", name));
         if let Some(Seen::Yes(node)) = node

@@ -72,11 +72,15 @@ pub(super) fn of_scope(
     past_deadline(scope, store, reads);
 }
 
-/// The ReplicaSets of Deployments that make no progress: whether all of their pods are there.
+/// The ReplicaSets of Deployments that make no progress: whether all of their pods are there. Of them, and of StatefulSets that
+/// wait for a pod, what else numbers their pods.
 fn past_deadline(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) {
     let snapshot = store.snapshot();
     let mut namespaces: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for one in WorkloadSubject::all(&snapshot, scope) {
+        if one.is_in(scope, store) && one.predecessor(&snapshot).is_some() {
+            reads.insert(list(Kind::HorizontalPodAutoscaler, Some(one.namespace)));
+        }
         if one.is_past_deadline() && one.is_in(scope, store) {
             let selector = one.workload.selector.as_ref();
             let labels = selector.and_then(|selector| selector.match_labels.as_ref());
@@ -89,6 +93,8 @@ fn past_deadline(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) {
         }
     }
     for (namespace, selectors) in namespaces {
+        // that it may have been given another size meanwhile
+        reads.insert(list(Kind::HorizontalPodAutoscaler, Some(namespace)));
         if selectors.len() > SINGLES {
             reads.insert(list(Kind::ReplicaSet, Some(namespace)));
             continue;

@@ -13,11 +13,8 @@ pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
         let namespace = scope.namespace.as_deref();
         reads.insert(list(Kind::Service, namespace));
         // whoever routes to one expects somebody there
-        reads.insert(list(Kind::Ingress, namespace));
-        if scope.is_everywhere() {
-            // who may see one namespace is mostly not allowed to see these, be they served or not
-            reads.extend(GATEWAY.map(|kind| list(kind, None)));
-        }
+        let routes = [Kind::Ingress].into_iter().chain(GATEWAY);
+        reads.extend(routes.map(|kind| list(kind, namespace)));
     }
 }
 

@@ -4,6 +4,7 @@
 //! its own, from which this follows.
 
 use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::autoscaler;
 use crate::rules::shared::refused::WorkloadCase;
 use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, PodView};
@@ -29,14 +30,19 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
         let headline = if pod.is_terminating() {
             say!(
                 "predecessor-not-ready.going",
-                "{pod} is being deleted and does not go: {missing|the pod behind it is|the {missing} pods behind it are} not made before it is gone and its successor ready"
+                "{pod} is being deleted and does not go: {missing|the pod behind it is|the {missing} pods behind it are} not made before it is gone and its successor ready[; {scaled}]"
             )
         } else {
             say!(
                 "predecessor-not-ready.headline",
-                "{pod} is not ready: {missing|the pod behind it is|the {missing} pods behind it are} not made before it is"
+                "{pod} is not ready: {missing|the pod behind it is|the {missing} pods behind it are} not made before it is[; {scaled}]"
             )
         };
+        let ready = pod.condition("Ready");
+        let since = ready.and_then(|ready| ready.last_transition_time.as_ref());
+        let since = since.map(|since| since.0);
+        let scaled = autoscaler::at_odds(&case.object(), case.it.wanted(), since, case.snapshot);
+        let (scaled, by_autoscaler) = scaled.unzip();
         let look = say!(
             "predecessor-not-ready.look",
             "put right what keeps {pod}; the others follow by themselves"
@@ -48,7 +54,9 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
             ))
             .fact("pod", pod.name())
             .fact("missing", missing)
+            .fact_if("scaled", scaled)
             .evidence(counts(case))
+            .evidence(by_autoscaler)
             .fix([Fix::advice(look, Who::Owner)])
             .inspect(pod.object().diagnose())
             .because_of(vec![pod.object()])

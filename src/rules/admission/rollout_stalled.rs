@@ -4,11 +4,13 @@
 
 use super::predecessor_not_ready::proof;
 use crate::rules::finding::{Certainty, Finding, Fix, Risk, Who};
+use crate::rules::shared::autoscaler;
 use crate::rules::shared::refused::WorkloadCase;
 use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, PodView, REVISION_HASH};
 use crate::text::say;
 use crate::triage::Stall;
+use jiff::Timestamp;
 
 /// `rollout-stalled`
 pub static RULE: Rule = Rule {
@@ -125,19 +127,21 @@ fn deadline(case: &WorkloadCase<'_>) -> Finding {
     let headline = if updated < wanted {
         say!(
             "rollout-stalled.not-updated",
-            "the rollout makes no progress: {updated} of {wanted} pods are of the new template, and all that exist are well"
+            "the rollout makes no progress: {updated} of {wanted} pods are of the new template, and all that exist are well[; {scaled}]"
         )
     } else if old > 0 {
         say!(
             "rollout-stalled.old-left",
-            "the rollout makes no progress: all {updated} new pods are there, and {old} old {old|one is|ones are} left"
+            "the rollout makes no progress: all {updated} new pods are there, and {old} old {old|one is|ones are} left[; {scaled}]"
         )
     } else {
         say!(
             "rollout-stalled.not-available",
-            "the rollout makes no progress: {available} of {wanted} pods are available, and all are well"
+            "the rollout makes no progress: {available} of {wanted} pods are available, and all are well[; {scaled}]"
         )
     };
+    let scaled = autoscaler::at_odds(&case.object(), wanted, began(case), case.snapshot);
+    let (scaled, by_autoscaler) = scaled.unzip();
     let progressing = workload.condition("Progressing");
     let message = progressing.and_then(|it| it.message.as_deref());
     let look = say!(
@@ -153,12 +157,24 @@ fn deadline(case: &WorkloadCase<'_>) -> Finding {
         ),
     )
     .certainty(Certainty::Likely)
+    .evidence(by_autoscaler)
     .evidence(counted(case))
+    .fact_if("scaled", scaled)
     .fact("updated", updated)
     .fact("wanted", wanted)
     .fact("old", old)
     .fact("available", number(workload.available))
     .fix([Fix::advice(look, Who::Owner)])
+}
+
+/// When the newest template came.
+fn began(case: &WorkloadCase<'_>) -> Option<Timestamp> {
+    let own = (case.object().kind, case.object().name);
+    let sets = case.snapshot.store().replica_sets();
+    let sets = sets.seen_in(case.namespace());
+    let own = sets.filter(|(_, set)| set.controller.as_ref() == Some(&own));
+    let (_, newest) = own.max_by_key(|(_, set)| set.revision)?;
+    newest.created
 }
 
 fn counted(case: &WorkloadCase<'_>) -> Vec<Evidence> {

@@ -11,6 +11,7 @@ use super::state_taints::quoted;
 use crate::kubernetes::shell;
 use crate::messages::node_ready;
 use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
+use crate::rules::shared::leaving;
 use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Condition, Evidence, Kind, Node, ObjectRef, Seen};
 use crate::text::{Seconds, Sentence, say};
@@ -43,7 +44,7 @@ fn check(case: &NodeCase<'_>) -> Vec<Finding> {
     let pods = case.it.pods(case.snapshot);
     let finding = match case.it.node {
         Seen::No => gone(case, &pods),
-        Seen::Yes(node) => not_ready(case, node),
+        Seen::Yes(node) => leaving(case, not_ready(case, node)),
         Seen::Unknown(_) => unread(case, &pods),
     };
     let count = (!pods.is_empty()).then_some(pods.len());
@@ -130,6 +131,29 @@ fn not_ready(case: &NodeCase<'_>, node: &Node) -> Finding {
         ))
 }
 
+/// A node that somebody takes away need not be brought back.
+fn leaving(case: &NodeCase<'_>, finding: Finding) -> Finding {
+    let Some((leaving, _, mark)) = leaving::of_node(case.it.name, case.snapshot) else {
+        return finding;
+    };
+    let mut finding = finding
+        .fact("leaving", leaving::words(leaving))
+        .evidence([mark]);
+    if leaving.is_final() {
+        let let_go = say!(
+            "node-lost.let-go",
+            "let {node} go; where it is still listed in some minutes, see why what takes it away does not delete it"
+        );
+        finding.fixes = vec![Fix::advice(let_go, Who::Admin), delete_node(case)];
+        finding = finding.why(say!(
+            "node-lost.leaving-why",
+            "its pods are deleted with it, and their controllers make others elsewhere"
+        ));
+        finding = finding.inspect(shell::cluster(["describe", &case.object().argument()]));
+    }
+    finding
+}
+
 /// What is said of a kubelet that does not speak.
 fn silent(ready: Option<&Condition>) -> (Sentence, Sentence) {
     let reason = ready.and_then(|ready| ready.reason.as_deref());
@@ -149,7 +173,7 @@ fn silent(ready: Option<&Condition>) -> (Sentence, Sentence) {
     (
         say!(
             "node-lost.silent",
-            "nothing has been heard of {node}[ for {since}][; {pods|the status of one pod on it is|the statuses of {pods} pods on it are} old]"
+            "nothing has been heard of {node}[ for {since}][: {leaving}][; {pods|the status of one pod on it is|the statuses of {pods} pods on it are} old]"
         ),
         say!(
             "node-lost.silent-why",

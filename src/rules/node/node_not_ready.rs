@@ -2,6 +2,8 @@
 
 use super::state_taints::{find, with_conditions};
 use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::leaving;
+use crate::rules::shared::matching::Match;
 use crate::rules::shared::taint_meaning::Meaning;
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::Filter;
@@ -45,7 +47,27 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .refers_to_quotes()
         .fix([Fix::advice(fix, Who::Admin)]);
     let finding = with_conditions(case, &matched, finding);
+    let finding = leaving(case, &matched, finding);
     vec![matched.close(case, finding, Filter::TaintToleration)]
+}
+
+/// Nodes that somebody takes away do not become ready again.
+fn leaving(case: &Case<'_>, matched: &Match<'_>, finding: Finding) -> Finding {
+    let nodes = matched.places.iter().map(|place| place.node);
+    let mark = leaving::of_all(nodes, case.snapshot);
+    let Some((leaving, mark)) = mark.filter(|(leaving, _)| leaving.is_final()) else {
+        return finding;
+    };
+    let other = say!(
+        "node-not-ready.other-node",
+        "let another node take the pod, or add one: {share|this one goes|these go}"
+    );
+    let mut finding = finding
+        .fact("leaving", leaving::words(leaving))
+        .evidence([mark])
+        .why(say!("node-not-ready.leaving-why", "{leaving}"));
+    finding.fixes = vec![Fix::advice(other, Who::Admin)];
+    finding
 }
 
 /// The headline, how it comes about, and what to change, by what all the taints mean.

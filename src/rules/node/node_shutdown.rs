@@ -3,8 +3,9 @@
 //! Nothing is wrong with such a pod. What matters is whether anybody makes another one.
 
 use crate::kubernetes::shell;
-use crate::messages::disruption::{self, Disruption};
+use crate::messages::disruption::{Disruption, Evictor};
 use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
+use crate::rules::shared::leaving::{self, Removal};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::text::{Sentence, say};
@@ -44,38 +45,35 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     if case.pod().phase() != "Failed" {
         return Vec::new();
     }
+    let found = leaving::of_pod(case.pod(), case.snapshot)
+        .and_then(|removal| finding(case, removal.disruption?, &removal));
+    found.into_iter().collect()
+}
+
+fn finding(case: &Case<'_>, disruption: Disruption, removal: &Removal) -> Option<Finding> {
     let status = case.pod().status();
     let reason = status.reason.as_deref().unwrap_or_default();
     let message = status.message.as_deref().unwrap_or_default();
-    let condition = case.pod().condition("DisruptionTarget");
-    let condition = condition.filter(|condition| condition.status == "True");
-    let target = condition.and_then(|condition| condition.reason.as_deref());
-    let Some(disruption) = disruption::read(reason, message, target) else {
-        return Vec::new();
-    };
-    let told = condition.and_then(|condition| condition.message.as_deref());
-    let by_condition = || {
-        let words = told.filter(|words| !words.is_empty()).or(target);
-        let path = "status.conditions[DisruptionTarget].message";
-        case.field(path, words.unwrap_or_default())
-    };
     let proof = match (message, reason) {
-        ("", "") => by_condition(),
+        ("", "") => removal.proof.first()?.clone(),
         ("", reason) => case.field("status.reason", reason),
         (message, _) => case.field("status.message", message),
     };
-    vec![finding(case, disruption, proof)]
-}
-
-fn finding(case: &Case<'_>, disruption: Disruption, proof: Evidence) -> Finding {
     let node = case.pod().node().unwrap_or_default();
     let is_shutdown = matches!(
         disruption,
         Disruption::Shutdown | Disruption::RefusedAtShutdown
     );
     let is_made_again = case.subject() != case.object();
-    let finding = Finding::new(case.subject(), headline(disruption), proof)
+    let more = removal.proof.iter();
+    let more: Vec<Evidence> = more
+        .filter(|more| more.quote != proof.quote)
+        .cloned()
+        .collect();
+    let finding = Finding::new(case.subject(), headline(disruption, removal), proof)
+        .evidence(more)
         .fact("node", node)
+        .fact_if("leaving", removal.leaving.map(leaving::words))
         .fact_if("goingNode", is_shutdown.then_some(node))
         .why(why(is_made_again))
         .when(disruption == Disruption::ByKubelet, |finding| {
@@ -95,7 +93,7 @@ fn finding(case: &Case<'_>, disruption: Disruption, proof: Evidence) -> Finding 
     } else {
         Fix::command(anew, Who::Owner, case.object(), remove)
     };
-    finding.fix([fix]).inspect(inspect(case, is_shutdown))
+    Some(finding.fix([fix]).inspect(inspect(case, is_shutdown)))
 }
 
 /// A node that was shut down tells whether it is back; the others are as they were.
@@ -106,11 +104,11 @@ fn inspect(case: &Case<'_>, is_shutdown: bool) -> NextCommand {
     }
 }
 
-fn headline(disruption: Disruption) -> Sentence {
+fn headline(disruption: Disruption, removal: &Removal) -> Sentence {
     match disruption {
         Disruption::Shutdown => say!(
             "node-shutdown.headline",
-            "node {node} was shut down and ended the pod"
+            "node {node} was shut down and ended the pod[: {leaving}]"
         ),
         Disruption::RefusedAtShutdown => say!(
             "node-shutdown.refused",
@@ -124,13 +122,21 @@ fn headline(disruption: Disruption) -> Sentence {
             "node-shutdown.preempted",
             "the scheduler had the pod ended to make room on {node} for one of higher priority"
         ),
+        Disruption::EvictedByApi if removal.evictor == Some(Evictor::Descheduler) => say!(
+            "node-shutdown.descheduled",
+            "the descheduler evicted the pod from {node}, for a better place"
+        ),
+        Disruption::EvictedByApi if removal.leaving.is_some() => say!(
+            "node-shutdown.emptied",
+            "the pod was evicted from {node}: {leaving}"
+        ),
         Disruption::EvictedByApi => say!(
             "node-shutdown.drained",
-            "the pod was evicted from {node} by the eviction API, as a drain or an autoscaler does"
+            "the pod was evicted from {node} by kubectl drain or another client of the eviction API"
         ),
         Disruption::Tainted => say!(
             "node-shutdown.tainted",
-            "the pod was deleted from {node}, since it does not tolerate a NoExecute taint there"
+            "the pod was deleted from {node}, since it does not tolerate a NoExecute taint there[: {leaving}]"
         ),
         Disruption::DeviceTainted => say!(
             "node-shutdown.device-tainted",
@@ -142,7 +148,7 @@ fn headline(disruption: Disruption) -> Sentence {
         ),
         Disruption::ByKubelet => say!(
             "node-shutdown.by-kubelet",
-            "the kubelet of {node} ended the pod, and does not say what for"
+            "the kubelet of {node} ended the pod, and does not say what for[; {leaving}]"
         ),
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn headline(lacks: Option<NotReady>) -> Sentence {
         ),
         Some(NotReady::Shutdown) => say!(
             "node-lost.shutdown",
-            "{node} is being shut down[, for {since} now][; {pods|one pod on it is|{pods} pods on it are} not ready any more]"
+            "{node} is being shut down[, for {since} now][: {leaving}][; {pods|one pod on it is|{pods} pods on it are} not ready any more]"
         ),
         Some(NotReady::Storage) => say!(
             "node-lost.storage",
@@ -24,7 +24,7 @@ pub(super) fn headline(lacks: Option<NotReady>) -> Sentence {
         ),
         None => say!(
             "node-lost.not-ready",
-            "the kubelet of {node} says[, for {since} now,] that it is not ready[ ({reason})][; {pods|one pod on it is|{pods} pods on it are} not ready either]"
+            "the kubelet of {node} says[, for {since} now,] that it is not ready[ ({reason})][: {leaving}][; {pods|one pod on it is|{pods} pods on it are} not ready either]"
         ),
     }
 }

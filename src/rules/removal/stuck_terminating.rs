@@ -10,7 +10,10 @@
 use super::finalizers::domains;
 use super::grace;
 use super::tidying::{by_kubelet, on_node};
+use crate::messages::disruption::Disruption;
 use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::drain;
+use crate::rules::shared::leaving::{self, Removal};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::PodView;
 use crate::text::{Seconds, Sentence, say};
@@ -64,7 +67,20 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let is_told = case.snapshot.clock().exact;
     let since = is_told.then(|| Seconds(case.seconds_since(deletion.0)));
-    vec![finding.fact_if("since", since)]
+    let removal = leaving::of_pod(case.pod(), case.snapshot);
+    let removed = removal.as_ref().map(Removal::words);
+    let is_evicted = |it: &Removal| it.disruption == Some(Disruption::EvictedByApi);
+    let evicted = removal.as_ref().filter(|it| is_evicted(it));
+    let held_up = evicted.and_then(|_| drain::held_up_by(case.pod(), case.snapshot));
+    let (held_up, budget) = held_up.unzip();
+    vec![
+        finding
+            .fact_if("since", since)
+            .fact_if("removed", removed)
+            .fact_if("heldUp", held_up)
+            .evidence(removal.into_iter().flat_map(|removal| removal.proof))
+            .evidence(budget),
+    ]
 }
 
 pub(super) fn finalizers(pod: &PodView) -> &[String] {
@@ -74,7 +90,7 @@ pub(super) fn finalizers(pod: &PodView) -> &[String] {
 fn by_finalizers(case: &Case<'_>, finalizers: &[String]) -> Finding {
     let headline = say!(
         "stuck-terminating.finalizers",
-        "{finalizers|finalizer|finalizers} {finalizers} {finalizers|keeps|keep} it from going away[, {since} after its grace period was over]"
+        "{finalizers|finalizer|finalizers} {finalizers} {finalizers|keeps|keep} it from going away[, {since} after its grace period was over][; {removed}][; {heldUp}]"
     );
     let is_of_job = finalizers.iter().any(|one| one == JOB_TRACKING);
     let others = finalizers.iter().map(String::as_str);

@@ -129,15 +129,15 @@ fn end(case: &Case<'_>, ended: &ContainerView<'_>) -> Evidence {
 
 const NOT_KILLED: Sentence = say!(
     "stuck-terminating.not-killed",
-    "the kubelet of {node} does not get it stopped: {said}"
+    "the kubelet of {node} does not get it stopped: {said}[; {removed}][; {heldUp}]"
 );
 const NOT_UNMOUNTED: Sentence = say!(
     "stuck-terminating.not-unmounted",
-    "the kubelet of {node} does not get volume[ {volume}] unmounted: {said}"
+    "the kubelet of {node} does not get volume[ {volume}] unmounted: {said}[; {removed}][; {heldUp}]"
 );
 const RUNS_ON: Sentence = say!(
     "stuck-terminating.runs-on",
-    "{containers|container|containers} {containers} {containers|runs|run} on at {node}[, {since} after the grace period was over]"
+    "{containers|container|containers} {containers} {containers|runs|run} on at {node}[, {since} after the grace period was over][; {removed}][; {heldUp}]"
 );
 const RUNS_ON_WHY: Sentence = say!(
     "stuck-terminating.runs-on-why",
@@ -145,7 +145,7 @@ const RUNS_ON_WHY: Sentence = say!(
 );
 const NOT_TIDIED: Sentence = say!(
     "stuck-terminating.not-tidied",
-    "its containers have ended, and the kubelet of {node} has not let go of it[ for {since}]"
+    "its containers have ended, and the kubelet of {node} has not let go of it[ for {since}][; {removed}][; {heldUp}]"
 );
 const NOT_TIDIED_WHY: Sentence = say!(
     "stuck-terminating.not-tidied-why",

@@ -3,13 +3,15 @@
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::drain;
+use crate::rules::shared::leaving;
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::shared::taint_meaning::{Meaning, meaning};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::ranking::nearest_feasible;
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
-use crate::text::say;
+use crate::text::{Sentence, say};
 
 /// `cordoned-node`
 pub static RULE: Rule = Rule {
@@ -52,6 +54,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let mut others_said: Vec<String> = Vec::new();
     let keeps_free = keeps_free(&matched);
+    let places = matched.places.iter().map(|place| place.node);
+    let leaving = leaving::of_all(places.clone(), case.snapshot);
+    let mut waits = places.flat_map(|node| drain::waits_for(node, case.snapshot));
+    let (drain, budget) = waits.next().filter(|_| !keeps_free).unzip();
     let (why, change) = if keeps_free {
         (
             Some(say!(
@@ -63,16 +69,18 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 "uncordon {nodes} only if workloads may run on the control plane"
             ),
         )
+    } else if let Some((leaving, _)) = &leaving {
+        (
+            Some(say!("cordoned-node.leaving", "{leaving}[; {drain}]")),
+            if leaving.is_final() { LEAVE } else { UNCORDON },
+        )
     } else if matched.is_computed() {
         (
             Some(say!(
                 "cordoned-node.why",
-                "somebody, or a drain, has said that no new pod may come there"
+                "somebody, or a drain, has said that no new pod may come there[; {drain}]"
             )),
-            say!(
-                "cordoned-node.uncordon-nodes",
-                "uncordon {nodes} when the maintenance is over, and clear what else keeps the pod off"
-            ),
+            UNCORDON,
         )
     } else {
         let others = case
@@ -106,7 +114,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let finding = matched
         .finding(case, headline)
-        .fact_if("others", (!others_said.is_empty()).then_some(others_said));
+        .fact_if("others", (!others_said.is_empty()).then_some(others_said))
+        .fact_if(
+            "leaving",
+            leaving.as_ref().map(|(it, _)| leaving::words(*it)),
+        )
+        .fact_if("drain", drain)
+        .evidence(leaving.map(|(_, mark)| mark))
+        .evidence(budget);
     let certainty = finding.certainty;
     let finding = finding
         .when(keeps_free, |finding| {
@@ -117,6 +132,15 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .inspect(look(&matched));
     vec![matched.close(case, finding, Filter::NodeUnschedulable)]
 }
+
+const UNCORDON: Sentence = say!(
+    "cordoned-node.uncordon-nodes",
+    "uncordon {nodes} when the maintenance is over, and clear what else keeps the pod off"
+);
+const LEAVE: Sentence = say!(
+    "cordoned-node.leave",
+    "leave {nodes} cordoned; see what keeps the pod off the others, or add one"
+);
 
 /// Whether it holds only where a cordon keeps a control plane free, while other nodes could be used as well.
 fn keeps_free(matched: &Match<'_>) -> bool {

@@ -106,7 +106,7 @@ fn explained(finding: Finding, keys: &BTreeSet<&str>) -> Finding {
     let known: Vec<Purpose> = keys.iter().filter_map(|key| purpose(key)).collect();
     let finding = match known.as_slice() {
         [purpose] if keys.len() == 1 => finding
-            .fact("purpose", purpose.words)
+            .fact("purpose", purpose.words.clone())
             .why(say!("untolerated-taint.purpose", "this taint {purpose}")),
         _ => finding.why(say!(
             "untolerated-taint.why",

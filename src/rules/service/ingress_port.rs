@@ -15,9 +15,11 @@ pub(super) fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
             found.entry(route).or_insert(backend);
         }
     }
+    let services = case.snapshot.store().services();
+    let service = services.get(case.it.namespace, case.it.name).yes();
     let found = found.into_iter();
     found
-        .filter(|_| !case.it.is_missing)
+        .filter(|_| service.is_some())
         .map(|(route, backend)| finding(case, &route, backend))
         .collect()
 }

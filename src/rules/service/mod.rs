@@ -1,6 +1,7 @@
 //! Causes of the service layer: what runs gets no traffic. Beside them, which pods come near a selector (`nearest_labels`),
 //! how sure that is (`certainty`), what lets both agree (`selector_fixes`), which port is meant (`ports`), how one is led
-//! there (`port_fixes`), what stands in EndpointSlices (`endpoint_slices`), and who is let in (`shut_port`).
+//! there (`port_fixes`), what stands in EndpointSlices (`endpoint_slices`), who is let in (`shut_port`), and
+//! which routes may not lead there (`ungranted`).
 
 mod certainty;
 mod endpoint_slices;
@@ -19,6 +20,7 @@ pub mod service_port_mismatch;
 pub mod service_selector_mismatch;
 mod shut_port;
 pub mod traffic_policy_local;
+mod ungranted;
 
 use super::Rule;
 

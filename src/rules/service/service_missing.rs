@@ -1,7 +1,8 @@
-//! `service-missing`: something routes to a Service that does not exist.
+//! `service-missing`: something routes to a Service that does not exist, or that it may not name.
 
 use super::ingress_port::path;
 use super::selector_fixes::ServiceCase;
+use super::ungranted;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::patch;
 use crate::rules::finding::{Finding, Fix, Who};
@@ -11,12 +12,12 @@ use crate::text::say;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Something routes to a Service that does not exist.
+/// Something routes to a Service that does not exist, or that it may not name.
 pub static RULE: Rule = Rule {
     cause: "service-missing",
     layer: Layer::Service,
-    title: "an Ingress or route leads to a Service that does not exist",
-    seen_as: &["BackendNotFound", "ResolvedRefs"],
+    title: "an Ingress or route leads to a Service that does not exist, or that it may not name",
+    seen_as: &["BackendNotFound", "RefNotPermitted", "ResolvedRefs"],
     explanation: include_str!("service_missing.md"),
     reads: &[
         Kind::Service,
@@ -33,8 +34,10 @@ pub static RULE: Rule = Rule {
 const NAMED: usize = 3;
 
 fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
-    let finding = case.it.is_missing.then(|| finding(case));
-    finding.flatten().into_iter().collect()
+    let missing = case.it.is_missing.then(|| finding(case)).flatten();
+    let ungranted = || case.it.is_ungranted.then(|| ungranted::finding(case));
+    let finding = missing.or_else(|| ungranted().flatten());
+    finding.into_iter().collect()
 }
 
 fn finding(case: &ServiceCase<'_>) -> Option<Finding> {

@@ -7,7 +7,9 @@
 //! (v0.37); for 1.12 and before pkg/scheduler/algorithm/well_known_labels.go. Who sets the others is
 //! documented by the projects whose domain the key bears.
 
-use crate::text::{Sentence, say};
+use super::leaving;
+use crate::snapshot::Leaving;
+use crate::text::{Fact, Message, Sentence, say};
 
 /// What Kubernetes itself says with a taint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,10 +105,10 @@ impl Meaning {
 }
 
 /// What a taint that is not a node condition's is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Purpose {
     /// A predicate of "this taint".
-    pub(crate) words: Sentence,
+    pub(crate) words: Fact,
     /// A component removes it, or the node, by itself: tolerating it would do harm.
     pub(crate) passing: bool,
 }
@@ -161,27 +163,6 @@ const PURPOSES: &[(&str, Sentence, bool)] = &[
         false,
     ),
     (
-        "node.kubernetes.io/out-of-service",
-        say!(
-            "taint.out-of-service",
-            "says that an administrator has given the node up"
-        ),
-        true,
-    ),
-    (
-        "node.cloudprovider.kubernetes.io/shutdown",
-        say!("taint.shut-down", "says that the node is shut down"),
-        true,
-    ),
-    (
-        "ToBeDeletedByClusterAutoscaler",
-        say!(
-            "taint.autoscaler-removes",
-            "says that the cluster autoscaler is removing the node"
-        ),
-        true,
-    ),
-    (
         "karpenter.sh/",
         say!(
             "taint.karpenter",
@@ -210,11 +191,19 @@ const PURPOSES: &[(&str, Sentence, bool)] = &[
 /// What a taint of this key is for, where its setter is known; a table entry that ends in a slash
 /// stands for its whole domain.
 pub(crate) fn purpose(key: &str) -> Option<Purpose> {
+    if let Some(leaving) = Leaving::of_taint(key) {
+        let says = say!("taint.leaving", "says that {leaving}");
+        let says = Message::new(says).fact("leaving", leaving::words(leaving));
+        return Some(Purpose {
+            words: says.into(),
+            passing: true,
+        });
+    }
     PURPOSES
         .iter()
         .find(|(known, ..)| *known == key || (known.ends_with('/') && key.starts_with(known)))
         .map(|(_, words, passing)| Purpose {
-            words: *words,
+            words: (*words).into(),
             passing: *passing,
         })
 }

@@ -1,7 +1,8 @@
 //! Which changes remove one filter failure on one node: the owner's first, each kind's smallest first.
 //!
-//! Nothing is offered that would only move the failure elsewhere: taints for a node's state are not tolerated, a selector for an
-//! architecture or operating system is not changed, labels that Kubernetes gives are not written by hand.
+//! Nothing is offered that would only move the failure elsewhere, or bring the pod to a node that somebody takes away: taints for a
+//! node's state are not tolerated, a selector for an architecture or operating system is not changed, labels that Kubernetes
+//! gives are not written by hand.
 
 use super::change::{Change, Expression, place_of};
 use super::{Situation, affinity, spread};
@@ -18,6 +19,9 @@ const LEAST_PART: i128 = 10;
 
 /// The changes after which the filter failure is gone; none when nothing sensible removes it.
 pub(super) fn of(at: &Situation<'_>, node: &NodeView<'_>, failure: &FilterFailure) -> Vec<Change> {
+    if node.node.leaving().is_some_and(|it| it.leaving.is_final()) {
+        return Vec::new();
+    }
     let incoming = &at.incoming;
     let name = node.name().to_owned();
     match &failure.what {

@@ -2,7 +2,7 @@
 
 use super::ServiceSubject;
 use crate::kubernetes::service_host::{ServiceHost, is_address, services};
-use crate::snapshot::{Backend, EndpointSlice, Kind, ObjectRef, Route, Store};
+use crate::snapshot::{Backend, EndpointSlice, Kind, ObjectRef, Refusal, Route, Store};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -26,6 +26,30 @@ pub fn to_nowhere(store: &Store) -> BTreeSet<(&str, &str)> {
     named
         .filter(|(namespace, name)| store.services().get(namespace, name).is_absent())
         .collect()
+}
+
+/// Namespaces and names of the Services that routes of other namespaces name without being permitted.
+pub(super) fn ungranted(store: &Store) -> BTreeSet<(&str, &str)> {
+    let refused = all(store).flat_map(|(_, namespace, _, route)| refused(namespace, route));
+    refused
+        .map(|(namespace, backend)| (namespace, &*backend.service))
+        .collect()
+}
+
+/// The Services that a route may not name, with their namespaces: those that its controller names, or all of other namespaces.
+fn refused<'a>(own: &str, route: &'a Route) -> Vec<(&'a str, &'a Backend)> {
+    let Some(refusal) = &route.refusal else {
+        return Vec::new();
+    };
+    let backends = route.backends.iter();
+    let mut foreign: Vec<(&str, &Backend)> = backends
+        .filter_map(|one| Some((one.namespace.as_deref().filter(|it| *it != own)?, one)))
+        .collect();
+    let is_named = |one: &Backend| refusal.message.contains(&one.service);
+    if foreign.iter().any(|(_, one)| is_named(one)) {
+        foreign.retain(|(_, one)| is_named(one));
+    }
+    foreign
 }
 
 /// Everything that routes and is not being deleted: kind, namespace, name.
@@ -56,6 +80,21 @@ impl<'s> ServiceSubject<'s> {
             });
             backends.map(move |one| (ObjectRef::new(kind, namespace, name), one))
         })
+    }
+
+    /// What may not route to it and does, with what its controller says; and whether that may be of another Service.
+    pub fn refused_routes<'a>(&self, store: &'a Store) -> Vec<(ObjectRef, &'a Refusal, bool)> {
+        let of_route = |(kind, namespace, name, route): (Kind, &'a str, &'a str, &'a Route)| {
+            let refusal = route.refusal.as_ref()?;
+            let refused = refused(namespace, route);
+            let is_this =
+                |one: &(&str, &Backend)| (one.0, &*one.1.service) == (self.namespace, self.name);
+            let is_alone = refused.iter().all(is_this);
+            let object = ObjectRef::new(kind, namespace, name);
+            let is_one = refused.iter().any(is_this);
+            is_one.then_some((object, refusal, is_alone))
+        };
+        all(store).filter_map(of_route).collect()
     }
 
     /// Whether something that was read routes to it.
