@@ -169,12 +169,14 @@ fn deadline(case: &WorkloadCase<'_>) -> Finding {
 
 /// When the newest template came.
 fn began(case: &WorkloadCase<'_>) -> Option<Timestamp> {
-    let own = (case.object().kind, case.object().name);
-    let sets = case.snapshot.store().replica_sets();
-    let sets = sets.seen_in(case.namespace());
-    let own = sets.filter(|(_, set)| set.controller.as_ref() == Some(&own));
-    let (_, newest) = own.max_by_key(|(_, set)| set.revision)?;
-    newest.created
+    let owner = (case.object().kind, case.object().name);
+    let sets = case
+        .snapshot
+        .store()
+        .replica_sets()
+        .seen_in(case.namespace());
+    let own = sets.filter(|(_, set)| set.controller.as_ref() == Some(&owner));
+    own.max_by_key(|(_, set)| set.revision)?.1.created
 }
 
 fn counted(case: &WorkloadCase<'_>) -> Vec<Evidence> {
