@@ -7,7 +7,8 @@
 //! module, which know when a read is worth it: what a pod's volumes and devices need stands in `storage` and `devices`, what
 //! keeps a bound pod from being created in `creation`, what its node's CPU decides in `platform`, what a failed pull asks for
 //! in `images`, what its init containers wait for in `awaited`, what it could not resolve or reach in `names`, whose logs
-//! tell in `logs`, what tells more of what was named in `named`, whether its node ran out of memory in `oom`, what workloads
+//! tell in `logs`, what tells more of what was named in `named`, the node of a pod that its kubelet keeps or that
+//! had to go in `nodes`, whether its node ran out of memory in `oom`, what workloads
 //! and Services need in `workloads`, `refusals`, `rollouts` and `services`, whether all of it is being deleted in `namespaces`.
 
 mod awaited;
@@ -19,6 +20,7 @@ mod logs;
 mod named;
 mod names;
 mod namespaces;
+mod nodes;
 mod oom;
 mod platform;
 mod refusals;
@@ -36,7 +38,7 @@ use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
 use crate::kubernetes::field_selector::Field;
 use crate::kubernetes::selector::label_selector_is_empty;
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
-use crate::snapshot::{ContainerView, Kind, NODE_LEASES, PodView, Retention, Store};
+use crate::snapshot::{ContainerView, Kind, PodView, Retention, Store};
 use crate::triage::scope::Scope;
 use crate::triage::{self, Standing};
 use fold::fold;
@@ -202,7 +204,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
         awaited::of_pod(scope, pod, store, &mut reads);
         names::of_pod(pod, &mut reads);
         oom::of_pod(pod, &mut reads);
-        node(pod, store, &mut reads);
+        nodes::of_pod(pod, store, &mut reads);
     }
     workloads::refused(scope, store, &mut reads);
     rollouts::of_scope(scope, &suspects, store, &mut reads);
@@ -227,10 +229,7 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
         creation::of_events(pod, scope, store, &mut reads);
         devices::of_claims(pod, store, &mut reads);
         pulls(pod, store, &mut reads);
-        if waits(pod) && meets_a_cordon(pod, store) {
-            // its drain may not come to an end
-            reads.insert(list(Kind::PodDisruptionBudget, None));
-        }
+        nodes::of_cordons(pod, store, &mut reads);
         if kept_away && waits(pod) {
             reads.insert(get(Kind::Namespace, "", pod.namespace()));
         }
@@ -266,15 +265,6 @@ fn pulls(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     if pod.phase() == "Pending" && pod.containers().any(is_pulled) && is_stuck() {
         reads.insert(list(Kind::Event, Some(pod.namespace())));
     }
-}
-
-/// Whether the scheduler passes nodes by for this pod that are to be emptied.
-fn meets_a_cordon(pod: &PodView, store: &Store) -> bool {
-    let scheduled = pod.condition("PodScheduled");
-    let said = scheduled.and_then(|it| it.message.as_deref());
-    let mut nodes = store.nodes().seen();
-    said.is_some_and(|said| said.contains("unschedulable"))
-        && nodes.any(|(_, node)| node.is_to_be_emptied())
 }
 
 /// Whether a pod that is bound keeps others away by the labels of the others' namespaces.
@@ -484,32 +474,5 @@ fn workload_of(pod: &PodView, reads: &mut BTreeSet<Read>) {
             reads.insert(get(kind, pod.namespace(), name));
         }
         _ => {}
-    }
-}
-
-/// The node of a pod that is stuck without a word of its kubelet about why, which may be for the node; of one that it refused;
-/// and of one that had to go and that nobody makes anew, or not well.
-fn node(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
-    let Some(node) = pod.node() else { return };
-    let tells_nothing = |container: ContainerView<'_>| {
-        let reason = container.waiting().map(|_| container.waiting_reason());
-        matches!(reason, Some("" | "ContainerCreating" | "PodInitializing"))
-    };
-    let silent = || pod.phase() == "Pending" && pod.containers().all(tells_nothing);
-    let marked = pod.marked_not_ready().is_some() || pod.phase() == "Unknown";
-    let is_stuck = || triage::Subject::standing(&pod, &store.snapshot()) == Standing::Stuck;
-    let had_to_go = pod.phase() == "Failed" && pod.condition("DisruptionTarget").is_some();
-    let is_gone = had_to_go && (pod.controller().is_none() || is_stuck());
-    let is_live = (marked || pod.is_terminating() || silent()) && is_stuck();
-    if pod.is_refused() || is_gone || is_live {
-        reads.insert(get(Kind::Node, "", node));
-        let target = pod.condition("DisruptionTarget");
-        let reason = target.and_then(|target| target.reason.as_deref());
-        if is_live && reason == Some("EvictionByEvictionAPI") {
-            reads.insert(list(Kind::PodDisruptionBudget, Some(pod.namespace())));
-        }
-        if is_live {
-            reads.insert(get(Kind::Lease, NODE_LEASES, node));
-        }
     }
 }

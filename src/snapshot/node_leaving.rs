@@ -1,9 +1,9 @@
 //! Who takes a node away, as far as the node bears a mark of it.
 //!
-//! Sources: cluster-autoscaler `utils/taints/taints.go`; Karpenter `pkg/apis/v1/taints.go`, before 1.0 `pkg/apis/v1beta1`; AWS Node
-//! Termination Handler `pkg/node/node.go`; k8s-node-termination-handler (Google Cloud) `main.go`; AKS, its pages on node
-//! auto-repair, node auto-drain and node problem detector; k8s.io/cloud-provider `api/well_known_taints.go`, k8s.io/api
-//! `core/v1/well_known_taints.go`.
+//! Sources: cluster-autoscaler `utils/taints/taints.go`; Karpenter `pkg/apis/v1/taints.go`, before 1.0 `pkg/apis/v1beta1`;
+//! AWS Node Termination Handler `pkg/node/node.go`; k8s-node-termination-handler (Google Cloud) `main.go`; AKS, its pages on
+//! node auto-repair, node auto-drain and node problem detector; k8s.io/cloud-provider `api/well_known_taints.go`,
+//! k8s.io/api `core/v1/well_known_taints.go`.
 
 use super::node::Node;
 use crate::kubernetes::taints::TaintText;
@@ -146,7 +146,7 @@ impl Node {
         })
     }
 
-    /// What the node problem detector of AKS reads of an event that Azure has announced: `Preempt Scheduled: Mon, 02 Mar 2026 …`.
+    /// What the node problem detector of AKS reads of an event that Azure has announced: `Preempt Scheduled: Mon, 02 Mar 2026`.
     fn of_machine(&self) -> Option<LeavingMark> {
         let told = self.condition("VMEventScheduled");
         let told = told.filter(|told| told.status == "True")?;

@@ -177,7 +177,7 @@ fn a_long_read_tells_of_itself_on_a_terminal_only() {
     match terminal.output() {
         Ok(output) => {
             let seen = String::from_utf8_lossy(&output.stdout).into_owned();
-            assert!(seen.contains("reading: 10 requests,"), "{seen}");
+            assert!(seen.contains("reading: 12 requests,"), "{seen}");
         }
         Err(error) => eprintln!("skipped: script cannot be run: {error}"),
     }

@@ -10,7 +10,6 @@ use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, PodView, REVISION_HASH};
 use crate::text::say;
 use crate::triage::Stall;
-use jiff::Timestamp;
 
 /// `rollout-stalled`
 pub static RULE: Rule = Rule {
@@ -140,7 +139,8 @@ fn deadline(case: &WorkloadCase<'_>) -> Finding {
             "the rollout makes no progress: {available} of {wanted} pods are available, and all are well[; {scaled}]"
         )
     };
-    let scaled = autoscaler::at_odds(&case.object(), wanted, began(case), case.snapshot);
+    let began = autoscaler::newest_template(&case.object(), case.snapshot);
+    let scaled = autoscaler::at_odds(&case.object(), wanted, began, case.snapshot);
     let (scaled, by_autoscaler) = scaled.unzip();
     let progressing = workload.condition("Progressing");
     let message = progressing.and_then(|it| it.message.as_deref());
@@ -165,16 +165,6 @@ fn deadline(case: &WorkloadCase<'_>) -> Finding {
     .fact("old", old)
     .fact("available", number(workload.available))
     .fix([Fix::advice(look, Who::Owner)])
-}
-
-/// When the newest template came.
-fn began(case: &WorkloadCase<'_>) -> Option<Timestamp> {
-    let own = (case.object().kind, case.object().name);
-    let sets = case.snapshot.store().replica_sets();
-    let sets = sets.seen_in(case.namespace());
-    let own = sets.filter(|(_, set)| set.controller.as_ref() == Some(&own));
-    let (_, newest) = own.max_by_key(|(_, set)| set.revision)?;
-    newest.created
 }
 
 fn counted(case: &WorkloadCase<'_>) -> Vec<Evidence> {

@@ -58,6 +58,19 @@ pub(crate) fn at_odds(
     trouble(workload, snapshot)
 }
 
+/// When the newest template of a Deployment came, by its ReplicaSets.
+pub(crate) fn newest_template(
+    deployment: &ObjectRef,
+    snapshot: &Snapshot<'_>,
+) -> Option<Timestamp> {
+    let owner = (deployment.kind.clone(), deployment.name.clone());
+    let sets = snapshot.store().replica_sets();
+    let sets = sets.seen_in(deployment.namespace.as_deref()?);
+    let own = sets.filter(|(_, set)| set.controller.as_ref() == Some(&owner));
+    let (_, newest) = own.max_by_key(|(_, set)| set.revision)?;
+    newest.created
+}
+
 /// The one that scales this workload.
 fn of<'s>(workload: &ObjectRef, snapshot: &'s Snapshot<'_>) -> Option<(ObjectRef, &'s Autoscaler)> {
     let namespace = workload.namespace.as_deref()?;

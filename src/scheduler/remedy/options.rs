@@ -1,8 +1,8 @@
 //! Which changes remove one filter failure on one node: the owner's first, each kind's smallest first.
 //!
-//! Nothing is offered that would only move the failure elsewhere, or bring the pod to a node that somebody takes away: taints for a
-//! node's state are not tolerated, a selector for an architecture or operating system is not changed, labels that Kubernetes
-//! gives are not written by hand.
+//! Nothing is offered that would only move the failure elsewhere, or bring the pod to a node that somebody takes away:
+//! taints for a node's state are not tolerated, a selector for an architecture or operating system is not changed, labels
+//! that Kubernetes gives are not written by hand.
 
 use super::change::{Change, Expression, place_of};
 use super::{Situation, affinity, spread};
