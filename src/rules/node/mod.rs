@@ -1,7 +1,7 @@
 //! Causes of the node layer: a node's state keeps pods off it, or takes those on it with it.
 //!
 //! Beside them, `state_taints` and `lease` are what several share. Topics of one rule are `eviction_amounts` and `eviction_fix`
-//! (of `evicted`), `forced_deletion`, `marked_pods` and `not_ready_sentences` (of `node_lost`), `full_disk` (of
+//! (of `evicted`), `forced_deletion`, `marked_pods`, `taken_away` and `not_ready_sentences` (of `node_lost`), `full_disk` (of
 //! `node_disk_full`), `kubelet_sentences` (of `kubelet_silent`) and `refusal_sentences` (of `admission_on_node`).
 
 pub mod admission_on_node;
@@ -23,6 +23,7 @@ mod not_ready_sentences;
 mod refusal_sentences;
 pub mod resize_pending;
 mod state_taints;
+mod taken_away;
 
 use super::Rule;
 

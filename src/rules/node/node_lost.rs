@@ -8,10 +8,10 @@ use super::lease;
 use super::marked_pods;
 use super::not_ready_sentences::{fix, headline, inspect};
 use super::state_taints::quoted;
+use super::taken_away;
 use crate::kubernetes::shell;
 use crate::messages::node_ready;
 use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
-use crate::rules::shared::leaving;
 use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Condition, Evidence, Kind, Node, ObjectRef, Seen};
 use crate::text::{Seconds, Sentence, say};
@@ -44,7 +44,7 @@ fn check(case: &NodeCase<'_>) -> Vec<Finding> {
     let pods = case.it.pods(case.snapshot);
     let finding = match case.it.node {
         Seen::No => gone(case, &pods),
-        Seen::Yes(node) => leaving(case, not_ready(case, node)),
+        Seen::Yes(node) => taken_away::told(case, not_ready(case, node)),
         Seen::Unknown(_) => unread(case, &pods),
     };
     let count = (!pods.is_empty()).then_some(pods.len());
@@ -129,29 +129,6 @@ fn not_ready(case: &NodeCase<'_>, node: &Node) -> Finding {
             case.it.name,
             ["systemctl", "status", "kubelet"],
         ))
-}
-
-/// A node that somebody takes away need not be brought back.
-fn leaving(case: &NodeCase<'_>, finding: Finding) -> Finding {
-    let Some((leaving, _, mark)) = leaving::of_node(case.it.name, case.snapshot) else {
-        return finding;
-    };
-    let mut finding = finding
-        .fact("leaving", leaving::words(leaving))
-        .evidence([mark]);
-    if leaving.is_final() {
-        let let_go = say!(
-            "node-lost.let-go",
-            "let {node} go; where it is still listed in some minutes, see why what takes it away does not delete it"
-        );
-        finding.fixes = vec![Fix::advice(let_go, Who::Admin), delete_node(case)];
-        finding = finding.why(say!(
-            "node-lost.leaving-why",
-            "its pods are deleted with it, and their controllers make others elsewhere"
-        ));
-        finding = finding.inspect(shell::cluster(["describe", &case.object().argument()]));
-    }
-    finding
 }
 
 /// What is said of a kubelet that does not speak.
