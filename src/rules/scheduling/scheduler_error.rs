@@ -96,7 +96,7 @@ fn by_condition(case: &Case<'_>) -> Option<Finding> {
         proof,
     )
     .certainty(Certainty::Likely);
-    Some(advised(finding, &error))
+    Some(advised(finding, error))
 }
 
 fn from_message(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
