@@ -16,7 +16,7 @@ impl Wanted {
         let words: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         let (group, rest) = match words.as_slice() {
             ["api", "v1", rest @ ..] => ("", rest),
-            ["apis", group, "v1", rest @ ..] => (*group, rest),
+            ["apis", group, _, rest @ ..] => (*group, rest),
             _ => return None,
         };
         let (namespace, rest) = match rest {

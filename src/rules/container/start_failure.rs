@@ -93,8 +93,8 @@ fn waiting<'a>(case: &Case<'a>, container: ContainerView<'a>) -> Option<StartErr
     })
 }
 
-/// The message of the waiting state, or else of the newest event Failed that is not of a pull: most kubectls do not describe which
-/// container an event is about.
+/// The message of the waiting state, or else of the newest event Failed that is not of a pull: most kubectls do not
+/// describe which container an event is about.
 pub(super) fn message(
     case: &Case<'_>,
     container: &ContainerView<'_>,
