@@ -146,10 +146,10 @@ impl Store {
         let pod = PodView::new(slim::decode(object)?);
         self.saw(pod.newest());
         let key = pod.key();
-        let before = self.known_pod(&key.0, &key.1);
+        let before = self.known_pod(&key);
         if retention == Retention::Record {
             self.pod_records.insert(pod.pod());
-            self.pod_changed(&key.0, &key.1, before);
+            self.pod_changed(&key, before);
             return Ok(());
         }
         let whole = self.whole.remove(&key);
@@ -172,7 +172,7 @@ impl Store {
             let node = self.whole.get(&key).and_then(PodView::node);
             changes.whole_pod(&key.0, &key.1, node);
         }
-        self.pod_changed(&key.0, &key.1, before);
+        self.pod_changed(&key, before);
         Ok(())
     }
 
@@ -227,12 +227,13 @@ impl Store {
     /// Takes one object out that is gone, given by its name.
     pub fn remove_key(&mut self, kind: Kind, namespace: &str, name: &str) {
         if kind == Kind::Pod {
-            let before = self.known_pod(namespace, name);
+            let key = (namespace.into(), name.into());
+            let before = self.known_pod(&key);
             self.pod_records.remove(namespace, name);
-            if let Some(pod) = self.whole.remove(&(namespace.into(), name.into())) {
+            if let Some(pod) = self.whole.remove(&key) {
                 self.changed(|changes| changes.whole_pod(namespace, name, pod.node()));
             }
-            self.pod_changed(namespace, name, before);
+            self.pod_changed(&key, before);
         } else if self.catalogs.log_mut(kind).remove(namespace, name) {
             self.changed(|changes| changes.object(kind, namespace, name));
         }

@@ -69,19 +69,22 @@ pub(super) fn of_scope(
     for (keeper, hashes) in hashes {
         by_hash(keeper, &hashes, most_namespaces(scope), reads);
     }
-    past_deadline(scope, store, reads);
+    not_progressing(scope, store, reads);
 }
 
-/// The ReplicaSets of Deployments that make no progress: whether all of their pods are there. Of them, and of StatefulSets that
-/// wait for a pod, what else numbers their pods.
-fn past_deadline(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) {
+/// Of Deployments that make no progress, and of StatefulSets that wait for a pod, what else numbers their pods; of the former
+/// their ReplicaSets as well: whether all of their pods are there.
+fn not_progressing(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) {
     let snapshot = store.snapshot();
     let mut namespaces: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for one in WorkloadSubject::all(&snapshot, scope) {
-        if one.is_in(scope, store) && one.predecessor(&snapshot).is_some() {
-            reads.insert(list(Kind::HorizontalPodAutoscaler, Some(one.namespace)));
+        let is_late = one.is_past_deadline();
+        let waits = || is_late || one.predecessor(&snapshot).is_some();
+        if !(one.is_in(scope, store) && waits()) {
+            continue;
         }
-        if one.is_past_deadline() && one.is_in(scope, store) {
+        reads.insert(list(Kind::HorizontalPodAutoscaler, Some(one.namespace)));
+        if is_late {
             let selector = one.workload.selector.as_ref();
             let labels = selector.and_then(|selector| selector.match_labels.as_ref());
             let labels = labels.into_iter().flatten();
@@ -93,8 +96,6 @@ fn past_deadline(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) {
         }
     }
     for (namespace, selectors) in namespaces {
-        // that it may have been given another size meanwhile
-        reads.insert(list(Kind::HorizontalPodAutoscaler, Some(namespace)));
         if selectors.len() > SINGLES {
             reads.insert(list(Kind::ReplicaSet, Some(namespace)));
             continue;

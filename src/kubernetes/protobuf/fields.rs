@@ -6,10 +6,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::value::{MapDeserializer, StrDeserializer};
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::value::MapDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use std::borrow::Cow;
 
@@ -161,14 +159,10 @@ impl<'de> Deserializer<'de> for Value<'de> {
                 Scalar::Int(value) => visitor.visit_i64(value),
                 Scalar::Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
                 Scalar::Text(Cow::Owned(text)) => visitor.visit_string(text),
-                Scalar::Object(fields) => visitor.visit_map(fields),
+                Scalar::Object(fields) => visitor.visit_map(Members::of(Of::Message(fields))),
             },
             Held::Many(wire) => visitor.visit_seq(Elements { wire, form }),
-            Held::Map(wire) => visitor.visit_map(Entries {
-                wire,
-                form,
-                value: None,
-            }),
+            Held::Map(wire) => visitor.visit_map(Members::of(Of::Map(Entries { wire, form }))),
         }
     }
 
@@ -205,7 +199,6 @@ struct Fields<'de> {
     message: Message,
     /// Where in the message the next field probably is: they come in order.
     at: usize,
-    value: Option<Value<'de>>,
     /// JSON that stands for the whole object.
     verbatim: Option<Value<'de>>,
     /// What goes on when the fields of an inner message are read.
@@ -218,7 +211,6 @@ impl<'de> Fields<'de> {
             wire: Wire(bytes),
             message,
             at: 0,
-            value: None,
             verbatim: None,
             outer: Vec::new(),
         }
@@ -246,9 +238,9 @@ impl<'de> Fields<'de> {
     }
 
     /// The next field with what it holds.
-    fn next(&mut self) -> Result<Option<(&'static str, Value<'de>)>, Error> {
+    fn next(&mut self) -> Result<Option<(Key<'de>, Value<'de>)>, Error> {
         if let Some(json) = self.verbatim.take() {
-            return Ok(Some((RAW_VALUE, json)));
+            return Ok(Some((Key::Name(RAW_VALUE), json)));
         }
         loop {
             let before = self.wire;
@@ -278,7 +270,7 @@ impl<'de> Fields<'de> {
                 _ if matches!(form, Form::Time | Form::MicroTime) && value.is_zero() => continue,
                 _ => value.held,
             };
-            return Ok(Some((name, Value { form: *form, held })));
+            return Ok(Some((Key::Name(name), Value { form: *form, held })));
         }
     }
 
@@ -293,27 +285,6 @@ impl<'de> Fields<'de> {
         }
         let length = start.0.len() - self.wire.0.len();
         Ok(Wire(start.0.get(..length).unwrap_or_default()))
-    }
-}
-
-impl<'de> MapAccess<'de> for Fields<'de> {
-    type Error = Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Error> {
-        let Some((name, value)) = self.next()? else {
-            return Ok(None);
-        };
-        self.value = Some(value);
-        let name: StrDeserializer<'_, Error> = name.into_deserializer();
-        seed.deserialize(name).map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        let value = self.value.take().ok_or_else(|| malformed(Malformed))?;
-        seed.deserialize(value)
     }
 }
 
@@ -350,12 +321,11 @@ impl<'de> SeqAccess<'de> for Elements<'de> {
 struct Entries<'de> {
     wire: Wire<'de>,
     form: Form,
-    value: Option<Value<'de>>,
 }
 
 impl<'de> Entries<'de> {
-    /// The key of the next entry.
-    fn next(&mut self) -> Result<Option<Value<'de>>, Error> {
+    /// The next entry.
+    fn next(&mut self) -> Result<Option<(Key<'de>, Value<'de>)>, Error> {
         let Some((_, Raw::Bytes(entry))) = self.wire.field().map_err(malformed)? else {
             return Ok(None);
         };
@@ -368,29 +338,86 @@ impl<'de> Entries<'de> {
                 _ => {}
             }
         }
-        self.value = Some(Value::one(self.form, value)?);
-        Ok(Some(Value {
-            form: Form::Text,
-            held: Held::One(Raw::Bytes(key)),
-        }))
+        Ok(Some((Key::Text(key), Value::one(self.form, value)?)))
     }
 }
 
-impl<'de> MapAccess<'de> for Entries<'de> {
+/// What is an object in JSON. One type for both, since what takes an object is made anew for each type that it comes from.
+struct Members<'de> {
+    of: Of<'de>,
+    value: Option<Value<'de>>,
+}
+
+enum Of<'de> {
+    Message(Fields<'de>),
+    Map(Entries<'de>),
+}
+
+impl<'de> Members<'de> {
+    fn of(of: Of<'de>) -> Self {
+        Members { of, value: None }
+    }
+
+    /// The next key; its value is kept for who asks next.
+    fn next(&mut self) -> Result<Option<Key<'de>>, Error> {
+        let next = match &mut self.of {
+            Of::Message(fields) => fields.next()?,
+            Of::Map(entries) => entries.next()?,
+        };
+        let (key, value) = next.unzip();
+        self.value = value;
+        Ok(key)
+    }
+}
+
+impl<'de> MapAccess<'de> for Members<'de> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Error> {
-        let Some(key) = self.next()? else {
-            return Ok(None);
-        };
-        seed.deserialize(key).map(Some)
+        let key = self.next()?;
+        key.map(|key| seed.deserialize(key)).transpose()
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         let value = self.value.take().ok_or_else(|| malformed(Malformed))?;
         seed.deserialize(value)
+    }
+}
+
+enum Key<'de> {
+    /// Of a field.
+    Name(&'static str),
+    /// Of a map's entry.
+    Text(&'de [u8]),
+}
+
+impl<'de> Deserializer<'de> for Key<'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let text = match self {
+            Key::Name(name) => Cow::Borrowed(name),
+            Key::Text(bytes) => String::from_utf8_lossy(bytes),
+        };
+        match text {
+            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+            Cow::Owned(text) => visitor.visit_string(text),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct seq
+        tuple tuple_struct map struct enum identifier ignored_any
     }
 }

@@ -56,8 +56,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let keeps_free = keeps_free(&matched);
     let places = matched.places.iter().map(|place| place.node);
     let leaving = leaving::of_all(places.clone(), case.snapshot);
+    let places = places.filter(|_| !keeps_free);
     let mut waits = places.flat_map(|node| drain::waits_for(node, case.snapshot));
-    let (drain, budget) = waits.next().filter(|_| !keeps_free).unzip();
+    let (drain, budget) = waits.next().unzip();
     let (why, change) = if keeps_free {
         (
             Some(say!(

@@ -4,6 +4,7 @@
 //! drain` and autoscalers try again until it allows one.
 
 use super::autoscaler::Told;
+use crate::kubernetes::pod::Labels;
 use crate::kubernetes::selector::label_selector_matches;
 use crate::snapshot::{
     Evidence, Kind, ObjectRef, PodDisruptionBudget, PodRecord, PodView, Snapshot,
@@ -31,13 +32,11 @@ pub(crate) fn waits_for<'s>(
     let budgets = store.budgets().seen().filter(move |_| is_emptied);
     let closed = budgets.filter(|(_, it)| it.disruptions_allowed <= 0);
     closed.filter_map(move |((namespace, budget), it)| {
-        let selector = it.selector.as_ref()?;
-        let guards = |pod: &&PodRecord| {
-            let labels = records.identity(pod).labels;
-            *pod.namespace == **namespace && label_selector_matches(selector, labels)
+        let is_guarded = |pod: &&PodRecord| {
+            *pod.namespace == **namespace && guards(it, records.identity(pod).labels)
         };
         let pods: Vec<String> = moving()
-            .filter(guards)
+            .filter(is_guarded)
             .map(|pod| pod.name.to_string())
             .collect();
         let object = ObjectRef::new(Kind::PodDisruptionBudget, namespace, budget);
@@ -61,10 +60,8 @@ fn blocked(object: ObjectRef, budget: &PodDisruptionBudget, pods: Vec<String>) -
 /// That no other pod may go while this one, which was evicted, is not gone and replaced.
 pub(crate) fn held_up_by(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Told> {
     let mut budgets = snapshot.store().budgets().seen_in(pod.namespace());
-    let (name, budget) = budgets.find(|(_, budget)| {
-        let guards = |selector| label_selector_matches(selector, pod.identity().labels);
-        budget.disruptions_allowed <= 0 && budget.selector.as_ref().is_some_and(guards)
-    })?;
+    let (name, budget) = budgets
+        .find(|(_, budget)| budget.disruptions_allowed <= 0 && guards(budget, pod.labels()))?;
     let object = ObjectRef::new(Kind::PodDisruptionBudget, pod.namespace(), name);
     let message = Message::new(say!(
         "drain.held-up",
@@ -72,6 +69,11 @@ pub(crate) fn held_up_by(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Told>
     ));
     let message = message.fact("budget", object.argument());
     Some((message, allowed(object, budget)))
+}
+
+fn guards(budget: &PodDisruptionBudget, labels: &Labels) -> bool {
+    let selector = budget.selector.as_ref();
+    selector.is_some_and(|selector| label_selector_matches(selector, labels))
 }
 
 fn allowed(object: ObjectRef, budget: &PodDisruptionBudget) -> Evidence {

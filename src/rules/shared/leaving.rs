@@ -4,7 +4,7 @@
 
 use crate::kubernetes::taints::{TaintText, untolerated};
 use crate::messages::disruption::{self, Disruption, Evictor};
-use crate::snapshot::{Event, Evidence, Kind, Leaving, ObjectRef, PodView, Snapshot};
+use crate::snapshot::{Event, Evidence, Kind, Leaving, Node, ObjectRef, PodView, Snapshot};
 use crate::text::{Message, Sentence, say};
 use jiff::Timestamp;
 
@@ -118,12 +118,16 @@ pub(crate) fn words(leaving: Leaving) -> Sentence {
     }
 }
 
-/// Who takes this node away, since when, and the mark that tells it.
-pub(crate) fn of_node(
-    name: &str,
-    snapshot: &Snapshot<'_>,
-) -> Option<(Leaving, Option<Timestamp>, Evidence)> {
-    let mark = snapshot.nodes().get("", name).yes()?.leaving()?;
+/// Who takes a node away, since when, and what shows it.
+type Mark = (Leaving, Option<Timestamp>, Evidence);
+
+/// Of this node.
+pub(crate) fn of_node(name: &str, snapshot: &Snapshot<'_>) -> Option<Mark> {
+    mark(name, snapshot.nodes().get("", name).yes()?)
+}
+
+fn mark(name: &str, node: &Node) -> Option<Mark> {
+    let mark = node.leaving()?;
     let node = ObjectRef::new(Kind::Node, "", name);
     let quote = Evidence::of_field(node, mark.path, mark.quote);
     Some((mark.leaving, mark.since, quote))
@@ -156,21 +160,25 @@ pub(crate) fn of_pod(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Removal> 
     let deleted = pod.pod().metadata.deletion_timestamp.as_ref();
     let at = asked.or(deleted).map(|time| time.0);
     let told = evictor(pod, at, snapshot);
-    let node = pod.node().and_then(|name| of_node(name, snapshot));
+    let named = pod
+        .node()
+        .and_then(|name| Some((name, snapshot.nodes().get("", name).yes()?)));
+    let node = named.map(|(_, node)| node);
+    let mark = named.and_then(|(name, node)| mark(name, node));
     // what was marked after the pod had to go was not its end
-    let node = node.filter(|(_, since, _)| at.zip(*since).is_none_or(|(at, since)| since <= at));
+    let mark = mark.filter(|(_, since, _)| at.zip(*since).is_none_or(|(at, since)| since <= at));
     let (evictor, by_event) = told.unzip();
     let leaving = match evictor {
         Some(Evictor::ClusterAutoscaler) => Some(Leaving::ClusterAutoscaler),
         Some(Evictor::Karpenter) => Some(Leaving::Karpenter),
         Some(Evictor::Descheduler) => None,
-        None => node.as_ref().map(|(leaving, ..)| *leaving),
+        None => mark.as_ref().map(|(leaving, ..)| *leaving),
     };
     let disruption = disruption.or(evictor.map(|_| Disruption::EvictedByApi));
     if disruption.is_none() && leaving.is_none() {
         return None;
     }
-    let by_node = node.filter(|(known, ..)| leaving == Some(*known));
+    let by_node = mark.filter(|(known, ..)| leaving == Some(*known));
     let by_pod = target.and_then(|condition| {
         let message = condition.message.as_deref();
         let words = message.filter(|message| !message.is_empty()).or(reason)?;
@@ -178,13 +186,13 @@ pub(crate) fn of_pod(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Removal> 
         Some(Evidence::of_field(pod.object(), path, words))
     });
     let by_event = by_event.map(|event| Evidence::of_event(event, snapshot));
-    let taint = (disruption == Some(Disruption::Tainted)).then(|| taint(pod, snapshot));
+    let tainted = node.filter(|_| disruption == Some(Disruption::Tainted));
     Some(Removal {
         disruption,
         evictor,
         leaving,
-        taint: taint.flatten(),
-        is_cordoned: cordoned(pod, snapshot),
+        taint: tainted.and_then(|node| taint(pod, node)),
+        is_cordoned: node.is_some_and(|node| node.unschedulable),
         proof: by_pod
             .into_iter()
             .chain(by_event)
@@ -209,17 +217,9 @@ fn evictor<'a>(
 }
 
 /// The taint for which the pod may not stay.
-fn taint(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<String> {
-    let node = snapshot.nodes().get("", pod.node()?).yes()?;
+fn taint(pod: &PodView, node: &Node) -> Option<String> {
     let tolerations = pod.spec().tolerations.as_deref().unwrap_or_default();
     let mut taints = untolerated(&node.taints, tolerations);
     let taint = taints.find(|taint| taint.effect == "NoExecute");
     taint.map(|taint| TaintText(taint).to_string())
-}
-
-fn cordoned(pod: &PodView, snapshot: &Snapshot<'_>) -> bool {
-    let node = pod
-        .node()
-        .and_then(|name| snapshot.nodes().get("", name).yes());
-    node.is_some_and(|node| node.unschedulable)
 }

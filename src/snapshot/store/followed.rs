@@ -1,6 +1,7 @@
 //! Writes down what becomes different of a store, for those who follow it.
 
 use super::Store;
+use crate::kubernetes::Word;
 use crate::snapshot::images::Images;
 use crate::snapshot::{Changes, Kind, PodRecord};
 
@@ -17,10 +18,10 @@ impl Store {
         }
     }
 
-    pub(super) fn known_pod(&self, namespace: &str, name: &str) -> Option<Known> {
+    pub(super) fn known_pod(&self, key: &(Word, Word)) -> Option<Known> {
         self.changes.as_ref()?;
-        let record = self.pod_records.get(namespace, name)?;
-        let whole = self.whole.get(&(namespace.into(), name.into()));
+        let record = self.pod_records.get(&key.0, &key.1)?;
+        let whole = self.whole.get(key);
         let footprint = self.pod_records.footprint(record);
         Some(Known {
             keeps_others_away: !footprint.anti_affinity.is_empty(),
@@ -30,12 +31,12 @@ impl Store {
     }
 
     /// Writes down what has become different of a pod's record.
-    pub(super) fn pod_changed(&mut self, namespace: &str, name: &str, before: Option<Known>) {
-        let now = self.known_pod(namespace, name);
+    pub(super) fn pod_changed(&mut self, key: &(Word, Word), before: Option<Known>) {
+        let now = self.known_pod(key);
         let (Some(changes), true) = (&mut self.changes, before != now) else {
             return;
         };
-        changes.object(Kind::Pod, namespace, name);
+        changes.object(Kind::Pod, &key.0, &key.1);
         let alike = |alike: fn(&Known, &Known) -> bool| {
             let both = before.as_ref().zip(now.as_ref());
             both.is_some_and(|(before, now)| alike(before, now))
