@@ -375,6 +375,8 @@ fn no_more_is_asked_than_promised() {
                 "list deployments",
                 "list events",
                 "list events",
+                "list grpcroutes",
+                "list httproutes",
                 "list ingresses",
                 "list jobs",
                 "list pods",

@@ -304,6 +304,16 @@ impl PodRecords {
         self.these(self.by_node.of(&node.into()))
     }
 
+    /// Those on a node that its drain removes: it leaves what a DaemonSet or the kubelet itself made alone.
+    pub fn drained_from<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a PodRecord> + use<'a> {
+        let stays = |pod: &PodRecord| {
+            let controller = pod.controller.as_deref();
+            controller.is_some_and(|it| it.starts_with("DaemonSet/") || it.starts_with("Node/"))
+        };
+        let all = self.on_node(node);
+        all.filter(move |pod| !pod.terminating && !stays(pod))
+    }
+
     /// Those of a controller, `Kind/name`, in order of their names.
     pub fn of_controller<'a>(
         &'a self,

@@ -313,6 +313,33 @@ fn budgets_are_read_when_preemption_makes_room() {
 }
 
 #[test]
+fn budgets_are_read_when_a_node_that_the_pod_is_kept_off_is_being_drained() {
+    let budgets = "/apis/policy/v1/poddisruptionbudgets";
+    let node = json!({"metadata": {"name": "n1"}, "spec": {"unschedulable": true}, "status": {}});
+    let mut pod = pending("web");
+    pod["status"]["conditions"][0]["message"] =
+        json!("0/1 nodes are available: 1 node(s) were unschedulable.");
+    let of = |kind: &str| {
+        let owner = json!([{"apiVersion": "apps/v1", "kind": kind, "name": "it", "uid": "it", "controller": true}]);
+        json!({"metadata": {"name": "other", "namespace": "shop", "uid": "other", "ownerReferences": owner},
+            "spec": {"nodeName": "n1", "containers": [{"name": "app"}]}, "status": {"phase": "Running"}})
+    };
+    let drained = (vec![of("ReplicaSet")], vec![budgets]);
+    for (others, asked) in [
+        (vec![], vec![]),
+        (vec![of("DaemonSet")], vec![]),
+        (vec![of("Node")], vec![]),
+        drained,
+    ] {
+        let cluster = Cluster::of(&pod)
+            .list(NODES, "NodeList", &[node.clone()])
+            .list(ALL_PODS, "PodList", &others)
+            .list(budgets, "PodDisruptionBudgetList", &[]);
+        assert_eq!(cluster.beyond().0, asked, "{others:?}");
+    }
+}
+
+#[test]
 fn of_a_pod_that_nobody_has_spoken_of_the_events_of_the_others_are_read() {
     let mut pod = pending("web");
     pod["status"]["conditions"] = json!([]);

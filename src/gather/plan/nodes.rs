@@ -32,14 +32,15 @@ pub(super) fn of_pod(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     }
 }
 
-/// The budgets, where the scheduler passes nodes by for this pod that are to be emptied.
+/// The budgets, where the scheduler passes nodes by for this pod that are to be emptied and are not empty yet.
 pub(super) fn of_cordons(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     let scheduled = pod.condition("PodScheduled");
     let said = scheduled.and_then(|it| it.message.as_deref());
     let mut nodes = store.nodes().seen();
+    let is_draining = |name: &str| store.pod_records().drained_from(name).next().is_some();
     let is_passed_by = waits(pod)
         && said.is_some_and(|said| said.contains("unschedulable"))
-        && nodes.any(|(_, node)| node.is_to_be_emptied());
+        && nodes.any(|((_, name), node)| node.is_to_be_emptied() && is_draining(name));
     if is_passed_by {
         reads.insert(list(Kind::PodDisruptionBudget, None));
     }

@@ -20,22 +20,14 @@ pub(crate) fn waits_for<'s>(
     let node = store.nodes().get("", name).yes();
     let is_emptied = node.is_some_and(|node| node.is_to_be_emptied());
     let records = store.pod_records();
-    // a drain leaves these alone
-    let stays = |pod: &PodRecord| {
-        let controller = pod.controller.as_deref();
-        controller.is_some_and(|it| it.starts_with("DaemonSet/") || it.starts_with("Node/"))
-    };
-    let moving = move || {
-        let all = records.on_node(name);
-        all.filter(move |pod| !pod.terminating && !stays(pod))
-    };
     let budgets = store.budgets().seen().filter(move |_| is_emptied);
     let closed = budgets.filter(|(_, it)| it.disruptions_allowed <= 0);
     closed.filter_map(move |((namespace, budget), it)| {
         let is_guarded = |pod: &&PodRecord| {
             *pod.namespace == **namespace && guards(it, records.identity(pod).labels)
         };
-        let pods: Vec<String> = moving()
+        let pods: Vec<String> = records
+            .drained_from(name)
             .filter(is_guarded)
             .map(|pod| pod.name.to_string())
             .collect();

@@ -75,6 +75,8 @@ fn each_has_its_cause(cluster: &Cluster, suite: &str, folder: &str, kubelet: boo
         if let Some(step) = situation.after(&namespace.name) {
             cluster.step(&step)?;
         }
+        // some of them make pods without end
+        namespace.leave();
         results.map_err(|complaint| format!("{}/{}: {complaint}", situation.cause, situation.name))
     };
     let (last, first): (Vec<_>, Vec<_>) = played
