@@ -122,7 +122,7 @@ impl ConnectError {
             Self::UnreadableFile { .. } => Some("check that the file exists and that you may read it".to_owned()),
             Self::BadKubeconfig { path, .. } => {
                 let path = path.display().to_string();
-                let command = shell::command(["kubectl", "config", "view", "--kubeconfig", &path]);
+                let command = format!("kubectl config view --kubeconfig {}", shell::quote(&path));
                 Some(format!("check it with: {command}"))
             }
             Self::BadServer { .. } => Some("a server looks like https://host:6443".to_owned()),

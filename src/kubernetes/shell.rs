@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Every option of the commands that are printed. Any other word that begins with a dash is a name or a value.
-const OPTIONS: [&str; 59] = [
+const OPTIONS: [&str; 58] = [
     "-A",
     "-L",
     "-a",
@@ -40,7 +40,6 @@ const OPTIONS: [&str; 59] = [
     "--from",
     "--from-literal",
     "--grace-period",
-    "--kubeconfig",
     "--hard",
     "--hosts-dir",
     "--image-ids",
@@ -72,6 +71,9 @@ const OPTIONS: [&str; 59] = [
     "--verb",
     "--",
 ];
+
+/// Those behind which the next word is their value, whatever it looks like.
+const WITH_VALUE: [&str; 6] = ["-L", "-c", "-f", "-l", "-n", "-o"];
 
 /// One word for the shell: as it is when the shell leaves it alone, in single quotes otherwise.
 pub fn quote(word: &str) -> Cow<'_, str> {
@@ -136,26 +138,24 @@ pub fn cluster(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
 
 /// A command of kubectl in a namespace.
 pub fn kubectl(namespace: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
-    let mut line = command(["kubectl", "-n"]);
-    // a name is data, also where it is spelt like an option
-    let namespace = namespace
-        .strip_prefix('-')
-        .map_or_else(|| namespace.to_owned(), |rest| format!("\u{fffd}{rest}"));
-    append(&mut line, [namespace]);
+    let mut line = command(["kubectl", "-n", namespace]);
     append(&mut line, words);
     line
 }
 
 fn append(line: &mut String, parts: impl IntoIterator<Item = impl AsRef<str>>) {
+    let mut is_value = false;
     for part in parts {
         if !line.is_empty() {
             line.push(' ');
         }
         let part = part.as_ref();
-        match part.strip_prefix('-').filter(|_| !is_option(part)) {
+        let is_name = is_value || !is_option(part);
+        match part.strip_prefix('-').filter(|_| is_name) {
             Some(rest) => line.push_str(&quote(&format!("\u{fffd}{rest}"))),
             None => line.push_str(&quote(part)),
         }
+        is_value = WITH_VALUE.contains(&part);
     }
 }
 
@@ -212,6 +212,11 @@ mod tests {
         assert_eq!(
             command(["logs", "--tail=5", "-c", "a"]),
             "logs --tail=5 -c a"
+        );
+        // also where it is one that some command has
+        assert_eq!(
+            command(["diagnose", "-n", "--force", "-l", "-A"]),
+            "diagnose -n '�-force' -l '�A'"
         );
         assert_eq!(words(["sh", "-c", "a b"]), "sh -c 'a b'");
     }

@@ -109,7 +109,8 @@ impl Inline {
 
     fn finish(mut self) -> String {
         self.out.push_str(&span(&self.open));
-        self.out
+        // four blanks in front of a line make a block of code of it
+        self.out.trim_start_matches([' ', '\t']).to_owned()
     }
 
     fn prose(&mut self, text: &str) {
@@ -157,8 +158,9 @@ fn is_plain(word: &str) -> bool {
     let may = |c: char| c.is_alphanumeric() || !c.is_ascii() || "-'/,.%()".contains(c);
     let lower = word.to_lowercase();
     let begins = word.starts_with(|c: char| c.is_alphanumeric() || !c.is_ascii());
-    let mut parts = lower.split(|c: char| c.is_ascii_punctuation() && c != '-');
-    let is_link = lower.contains("www.") || parts.any(|part| part.starts_with("gh-"));
+    let mut behind = lower.split(|c: char| !c.is_alphanumeric());
+    let is_issue = lower.contains("gh-") && behind.any(|part| part == "gh");
+    let is_link = lower.contains("www.") || is_issue;
     word.is_empty() || begins && !is_link && word.chars().all(may)
 }
 
@@ -332,10 +334,18 @@ mod tests {
                 .map(|(at, _)| &lower[at + mark.len()..]);
             ends.any(|end| end.starts_with(next))
         };
+        // `high-1` is a word
+        let mut behind = lower.split(|c: char| !c.is_alphanumeric() && c != '-');
+        let numbered = |words: &str| {
+            let mut words = words.split('-').skip_while(|word| *word != "gh").skip(1);
+            words
+                .next()
+                .is_some_and(|word| word.starts_with(char::is_numeric))
+        };
         lower.contains("://")
             || before("@", char::is_alphanumeric)
             || before("#", char::is_numeric)
-            || before("gh-", char::is_numeric)
+            || behind.any(numbered)
             || before("www.", char::is_alphanumeric)
     }
 

@@ -69,13 +69,27 @@ fn run(work: impl Future<Output = ()>) {
     runtime.enable_all().build().unwrap().block_on(work);
 }
 
+fn namespace() -> Value {
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+}
+
+/// The cluster with the namespace made anew, when what another run left in it is gone.
+async fn empty(kubeconfig: &Path) -> Api {
+    let api = Api::connect(kubeconfig).await;
+    let _ = api.delete(&namespace()).await;
+    let begun = Instant::now();
+    while let Err(refused) = api.create(&namespace()).await {
+        assert!(begun.elapsed() < Duration::from_secs(300), "{refused}");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    // its ServiceAccount
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    api
+}
+
 async fn idle(kubeconfig: &Path, pods: usize) {
     const WATCHED: u64 = 180;
-    let api = Api::connect(kubeconfig).await;
-    let namespace =
-        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
-    let _ = api.create(&namespace).await;
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    let api = empty(kubeconfig).await;
     let all: Vec<Value> = (0..pods).map(noise).collect();
     for some in all.chunks(100) {
         for made in api.create_all(some).await {
@@ -96,17 +110,11 @@ async fn idle(kubeconfig: &Path, pods: usize) {
         "idle: {pods} pods, {spent:.2} s of processor time in {WATCHED} s ({:.2} % of a core), {resident} KiB resident",
         spent / WATCHED as f64 * 100.0
     ));
-    let _ = api
-        .delete(&json!({"kind": "Namespace", "metadata": {"name": NAMESPACE}}))
-        .await;
+    let _ = api.delete(&namespace()).await;
 }
 
 async fn soak(kubeconfig: &Path, lasts: Duration) {
-    let api = Api::connect(kubeconfig).await;
-    let namespace =
-        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
-    let _ = api.create(&namespace).await;
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    let api = empty(kubeconfig).await;
     let objects: Vec<Value> = (0..SIGNALS)
         .map(signal)
         .chain((0..NOISE).map(noise))
@@ -164,8 +172,7 @@ async fn soak(kubeconfig: &Path, lasts: Duration) {
         after(60).min().unwrap_or_default(),
         after(60).max().unwrap_or_default(),
     ));
-    let namespace = json!({"kind": "Namespace", "metadata": {"name": NAMESPACE}});
-    let _ = soak.api.delete(&namespace).await;
+    let _ = soak.api.delete(&namespace()).await;
     let (least, most) = (after(60).min(), after(60).max());
     let is_flat = least
         .zip(most)
