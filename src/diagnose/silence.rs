@@ -159,7 +159,7 @@ fn entries(annotation: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The report without what is known, which stands in its own list.
-pub fn silence(report: Report, snapshot: &Snapshot<'_>, file: &[Silence]) -> Report {
+pub fn silence(mut report: Report, snapshot: &Snapshot<'_>, file: &[Silence]) -> Report {
     let mut silencing = Silencing {
         snapshot,
         file,
@@ -169,18 +169,12 @@ pub fn silence(report: Report, snapshot: &Snapshot<'_>, file: &[Silence]) -> Rep
         kept: BTreeSet::new(),
         nothing: BTreeSet::new(),
     };
-    for diagnosis in report
-        .diagnoses
-        .iter()
-        .filter(|one| one.role != Role::Contributing)
-    {
-        for affected in &diagnosis.affected {
-            let by = silencing.by(&what(diagnosis), affected);
-            let known = silencing.causes.entry(affected.object()).or_default();
-            known.push(by);
-        }
+    if !silencing.is_any(&report) {
+        report.silences_nothing = silencing.nothing.into_iter().collect();
+        return report;
     }
-    let mut report = narrow(report, &mut silencing);
+    silencing.look(&report.diagnoses);
+    report = narrow(report, &mut silencing);
     report.silenced = silencing.silenced;
     report.silences_nothing = silencing.nothing.into_iter().collect();
     report
@@ -190,6 +184,13 @@ fn what(diagnosis: &Diagnosis) -> What<'_> {
     What {
         cause: diagnosis.cause,
         fingerprint: &diagnosis.fingerprint,
+    }
+}
+
+fn unexplained(one: &Unexplained) -> What<'_> {
+    What {
+        cause: UNEXPLAINED,
+        fingerprint: &one.fingerprint,
     }
 }
 
@@ -206,6 +207,31 @@ struct Silencing<'a> {
 }
 
 impl Silencing<'_> {
+    /// Whether any of it is to be silenced. Mostly nothing is, and nothing is taken apart for it.
+    fn is_any(&mut self, report: &Report) -> bool {
+        let mut is_any = false;
+        for diagnosis in &report.diagnoses {
+            for affected in &diagnosis.affected {
+                is_any |= self.by(&what(diagnosis), affected).is_some();
+            }
+        }
+        for one in &report.unexplained {
+            is_any |= self.by(&unexplained(one), &one.object).is_some();
+        }
+        is_any
+    }
+
+    fn look(&mut self, diagnoses: &[Diagnosis]) {
+        let causes = diagnoses.iter();
+        for diagnosis in causes.filter(|one| one.role != Role::Contributing) {
+            for affected in &diagnosis.affected {
+                let by = self.by(&what(diagnosis), affected);
+                let known = self.causes.entry(affected.object()).or_default();
+                known.push(by);
+            }
+        }
+    }
+
     fn by(&mut self, what: &What<'_>, affected: &Affected) -> Option<SilencedBy> {
         let object = affected.object();
         let mut objects = self.snapshot.with_owners(&object);
@@ -306,10 +332,7 @@ impl Selection for Silencing<'_> {
     }
 
     fn unexplained(&mut self, unexplained: Unexplained) -> Option<Unexplained> {
-        let what = What {
-            cause: UNEXPLAINED,
-            fingerprint: &unexplained.fingerprint,
-        };
+        let what = self::unexplained(&unexplained);
         let Some(by) = self.by(&what, &unexplained.object) else {
             return Some(unexplained);
         };
