@@ -1,9 +1,11 @@
 //! Findings become diagnoses: those of one owner's objects with equal cause, certainty, container and place are one.
 //!
 //! A diagnosis never claims more than its own proof shows, so findings of different certainty stay apart.
+//! So do those of different revisions, where not the same is said of them.
 
 use super::ladder::ladder;
 use super::next::{affected, affected_pod, next};
+use super::revisions::{self, Newest, Revisions};
 use super::root_cause::{fingerprint, shared};
 use crate::report::{Affected, Diagnosis, FixReport, ObjectKey, Verified, node_reports};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -21,8 +23,16 @@ pub(super) struct Hit {
     pub(super) finding: Finding,
 }
 
-/// What findings of one diagnosis have in common; the last is the number among their object's like findings.
-pub(super) type MergeKey = (&'static str, ObjectRef, Certainty, Option<String>, usize);
+/// What findings of one diagnosis have in common; the last two are the number among their object's like findings, and that among
+/// the revisions of which different things are said.
+pub(super) type MergeKey = (
+    &'static str,
+    ObjectRef,
+    Certainty,
+    Option<String>,
+    usize,
+    usize,
+);
 
 /// The diagnoses so far.
 #[derive(Debug, Default)]
@@ -37,6 +47,8 @@ pub(super) struct Merged {
     pub(super) shared: Option<Message>,
     /// What keeps its objects as they are.
     pub(super) because_of: Vec<ObjectRef>,
+    /// Of which revisions its pods are.
+    pub(super) revisions: Revisions,
     pub(super) diagnosis: Diagnosis,
 }
 
@@ -57,7 +69,15 @@ impl Diagnoses {
                 .entry((hit.rule.cause, container.clone()))
                 .or_default();
             let subject = finding.subject.clone();
-            let key = (hit.rule.cause, subject, finding.certainty, container, *nth);
+            let key = (
+                hit.rule.cause,
+                subject,
+                finding.certainty,
+                container,
+                *nth,
+                0,
+            );
+            let key = self.of_revision(key, case, finding);
             *nth += 1;
             if self.join(case, &key, &finding.affected) {
                 self.place(&key, finding);
@@ -66,13 +86,41 @@ impl Diagnoses {
                     rank: finding.rank,
                     shared: shared(hit.rule.root, finding),
                     because_of: finding.because_of.clone(),
+                    revisions: Revisions::default(),
                     diagnosis: diagnosis(case, hit, first_layer),
                 };
-                self.0.insert(key.clone(), new);
+                let new = self.0.entry(key.clone()).or_insert(new);
+                new.revisions.add(case);
             }
             merged.push(key);
         }
         merged
+    }
+
+    /// The key of what is said of the object's revision already, or of another one in the same words; else a new one.
+    fn of_revision<'a, S: Subject<'a>>(
+        &self,
+        mut key: MergeKey,
+        case: &Case<'a, S>,
+        finding: &Finding,
+    ) -> MergeKey {
+        let Some(revision) = revisions::of(case) else {
+            return key;
+        };
+        let first = key.clone();
+        let same = self.0.range(first..).take_while(|(known, _)| {
+            (known.0, &known.1, known.2, &known.3, known.4) == (key.0, &key.1, key.2, &key.3, key.4)
+        });
+        let same: Vec<_> = same.collect();
+        let is_own = |(_, known): &&(&MergeKey, &Merged)| known.revisions.contains(&revision);
+        let headline = || Message::with(finding.headline, &[&finding.facts]).english();
+        let known = same.iter().find(is_own).or_else(|| {
+            let headline = (!same.is_empty()).then(headline)?;
+            same.iter()
+                .find(|(_, known)| known.diagnosis.headline == headline)
+        });
+        key.5 = known.map_or(same.len(), |(known, _)| known.5);
+        key
     }
 
     /// Adds the object, or these pods that a finding about it explains, to a diagnosis that is known already; whether it is.
@@ -85,6 +133,7 @@ impl Diagnoses {
         let Some(known) = self.0.get_mut(key) else {
             return false;
         };
+        known.revisions.add(case);
         let others = &mut known.diagnosis.affected;
         // two ReplicaSets are one Deployment to people
         let is_itself = pods.is_empty() && case.it.shown(case.snapshot) == case.object();
@@ -130,14 +179,19 @@ impl Diagnoses {
 
     /// All of them, each with its fingerprint.
     pub(super) fn finish(self) -> impl Iterator<Item = Merged> {
-        self.0.into_iter().map(|(key, mut merged)| {
+        let newest = Newest::of(self.0.values().map(|merged| &merged.revisions));
+        self.0.into_iter().map(move |(key, mut merged)| {
             merged.diagnosis.affected.sort();
             let waiting = merged.diagnosis.affected.len();
             let fixes = merged.diagnosis.fixes.iter_mut();
             for verified in fixes.filter_map(|fix| fix.verified.as_mut()) {
                 verified.room = verified.room.filter(|room| *room < waiting);
             }
-            merged.diagnosis.fingerprint = fingerprint(&key, merged.shared.as_ref());
+            if let Some(old) = merged.revisions.old(&newest) {
+                revisions::leave(&key.1, &mut merged.diagnosis.fixes);
+                merged.diagnosis.old_revision = Some(old);
+            }
+            merged.diagnosis.fingerprint = fingerprint(&key, &merged);
             merged
         })
     }
@@ -203,6 +257,7 @@ fn diagnosis<'a, S: Subject<'a>>(
         subject: finding.subject,
         affected: affected_by(case, finding.container, &finding.affected),
         unlisted: 0,
+        old_revision: None,
         proof: finding.proof,
         evidence: finding.evidence,
         refers_to_quotes: finding.refers_to_quotes,

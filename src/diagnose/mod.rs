@@ -14,6 +14,7 @@ mod named_claims;
 mod narrow;
 mod next;
 mod remarks;
+mod revisions;
 mod rollback;
 mod root_cause;
 mod silence;

@@ -31,10 +31,13 @@ pub(super) fn shared(root: Root, finding: &Finding) -> Option<Message> {
 }
 
 /// Survives a new pod of the same workload, and changes with the cause and what decides it: the start of the SHA-256 of both.
-pub(super) fn fingerprint(key: &MergeKey, shared: Option<&Message>) -> String {
-    let (cause, subject, _, container, nth) = key;
-    let args = shared.map(|message| &message.args);
-    let text = format!("{cause}\n{subject}\n{container:?}\n{nth}\n{args:?}");
+pub(super) fn fingerprint(key: &MergeKey, merged: &Merged) -> String {
+    let (cause, subject, _, container, nth, _) = key;
+    let args = merged.shared.as_ref().map(|message| &message.args);
+    let mut text = format!("{cause}\n{subject}\n{container:?}\n{nth}\n{args:?}");
+    if let Some(old) = &merged.diagnosis.old_revision {
+        let _ = write!(text, "\n{old}");
+    }
     digest(&text)
 }
 
@@ -77,7 +80,7 @@ fn known_by(merged: &Merged) -> KnownBy {
 
 /// The diagnoses by root cause, in the order in which a person should read them: what is held on purpose behind what is
 /// wrong, and what has ended behind both; first where nothing serves; certain before likely, earlier layer before
-/// later, more objects before fewer, then names.
+/// later, the present revision before an old one, more objects before fewer, then names.
 pub(super) fn in_order(
     diagnoses: impl Iterator<Item = Merged>,
     workloads: &[WorkloadReport],
@@ -97,14 +100,16 @@ pub(super) fn in_order(
     let root = |merged| root_cause(merged, workloads);
     let mut roots: Vec<(u32, RootCause, Vec<Diagnosis>)> =
         roots.into_values().filter_map(root).collect();
+    let is_old = |all: &[Diagnosis]| all.iter().all(|one| one.old_revision.is_some());
     // the map's own order, by name, decides what is left
-    roots.sort_by_key(|(rank, root, _)| {
+    roots.sort_by_key(|(rank, root, all)| {
         (
             root.ended,
             root.role,
             root.serve_nothing == 0,
             root.certainty,
             root.layer,
+            is_old(all),
             Reverse(root.affected),
             *rank,
         )

@@ -302,6 +302,9 @@ pub struct Diagnosis {
     /// How many more of them there are, where a thousand and more are stuck; `--all-pods` lists them.
     #[serde(skip_serializing_if = "is_zero")]
     pub unlisted: usize,
+    /// Of which revision of the workload they are, where others of a newer one are stuck otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_revision: Option<String>,
     /// One sentence, complete by itself.
     pub headline: String,
     /// The headline as data.

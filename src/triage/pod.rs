@@ -13,10 +13,8 @@ use super::node::NOT_READY;
 use super::recovery::Ready;
 use super::since::{self, Restarts, is_between_crashes};
 use super::status_word::status_word;
-use super::subject::{NextCommand, StatusText, describe};
-use super::{
-    Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage, progresses,
-};
+use super::subject::{NextCommand, StatusText, Subject, describe};
+use super::{Because, Layer, Numbers, Passage, Scope, Sorted, Standing, passage, progresses};
 use crate::kubernetes::resources::{Amounts, pod_requests};
 use crate::snapshot::{
     Clock, ContainerView, Events, Kind, ObjectRef, PodView, Role, Seen, Snapshot, Store, Workload,
@@ -118,6 +116,14 @@ impl<'s> Subject<'s> for &'s PodView {
 
     fn is_in(&self, scope: &Scope, store: &Store) -> bool {
         scope.covers(&self.identity(), store)
+    }
+
+    fn revision(self) -> Option<String> {
+        self.identity().revision()
+    }
+
+    fn created(self) -> Option<Timestamp> {
+        PodView::created(self)
     }
 
     fn has_ended(&self, store: &Store) -> bool {

@@ -35,6 +35,16 @@ pub trait Subject<'s>: Copy {
     /// How it stands at the time of the snapshot.
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing;
 
+    /// The revision of its workload that it was made of.
+    fn revision(self) -> Option<String> {
+        None
+    }
+
+    /// `metadata.creationTimestamp`, of a pod.
+    fn created(self) -> Option<Timestamp> {
+        None
+    }
+
     /// The word with which kubectl shows its state.
     fn status(&self, store: &Store) -> String;
 

@@ -332,7 +332,7 @@ fn budgets_are_read_when_a_node_that_the_pod_is_kept_off_is_being_drained() {
         drained,
     ] {
         let cluster = Cluster::of(&pod)
-            .list(NODES, "NodeList", &[node.clone()])
+            .list(NODES, "NodeList", std::slice::from_ref(&node))
             .list(ALL_PODS, "PodList", &others)
             .list(budgets, "PodDisruptionBudgetList", &[]);
         assert_eq!(cluster.beyond().0, asked, "{others:?}");

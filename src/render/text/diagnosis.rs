@@ -26,7 +26,7 @@ pub(super) fn write(writer: &mut Writer, report: &Report, block: &Block<'_>, abo
     writer.paragraph(&start, &Line::new().pad(4), &headline(writer, block));
     if above.is_empty() {
         head::names(writer, &objects);
-        serving::changes(writer, report, &block.workloads());
+        serving::changes(writer, report, (diagnosis, &block.workloads()));
     }
     consequences::write(writer, block);
     fixes::write(writer, &diagnosis.fixes, &same, &block.workloads());

@@ -214,14 +214,14 @@ fn of_block<'r>(writer: &Writer, report: &Report, block: &Block<'r>) -> Section<
         diagnosis: Some(first),
         subject: &first.subject,
         name: diagnosis::certainty(writer, root.cause, root.certainty),
-        headline: Line::new().prose(Style::Plain, &writer.says(block.headline())),
+        headline: headline(writer, block),
         stuck: writer.says(&overview::stuck(&affected)),
         age: overview::age(writer, &affected).text(),
         objects: arguments(writer, &workloads, NAMED),
         head: head::line(writer, &affected, &block.each(), report),
         serving: serving::message(report, &workloads)
             .map(|serving| Line::new().plain(&writer.says(&serving))),
-        changes: serving::changed(writer, report, &workloads),
+        changes: serving::changed(writer, report, (first, &workloads)),
         brief: ended::of_block(writer, block),
         fixes: changes(writer, &first.fixes),
         others: others
@@ -346,6 +346,14 @@ fn change(writer: &Writer, label: String, fix: &FixReport) -> Change {
         } else {
             String::new()
         },
+    }
+}
+
+fn headline(writer: &Writer, block: &Block<'_>) -> Line {
+    let line = Line::new().prose(Style::Plain, &writer.says(block.headline()));
+    match serving::revision(block.first) {
+        Some(revision) => line.plain(&format!(", {}", writer.says(&revision))),
+        None => line,
     }
 }
 

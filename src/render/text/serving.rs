@@ -3,7 +3,7 @@
 use super::margin::label;
 use crate::render::line::Line;
 use crate::render::writer::Writer;
-use crate::report::{Affected, Report, WorkloadReport};
+use crate::report::{Affected, Diagnosis, Report, WorkloadReport};
 use crate::snapshot::{Kind, ObjectRef};
 use crate::text::{Message, Sentence, say};
 use std::collections::BTreeSet;
@@ -92,14 +92,14 @@ pub(super) fn is_its_state(report: &Report, objects: &[&Affected]) -> bool {
     is_plain && counts(object).is_some() && !is_of_new(report, object)
 }
 
-/// What the revision changed that is being rolled out, a line each, where they are about one workload.
+/// What the revision changed that is being rolled out, a line each, where they are about one workload, and about that revision.
 pub(super) fn changed(
     writer: &Writer,
     report: &Report,
-    objects: &BTreeSet<ObjectRef>,
+    (first, objects): (&Diagnosis, &BTreeSet<ObjectRef>),
 ) -> Vec<Line> {
     let workloads = of(report, objects);
-    let [workload] = workloads.as_slice() else {
+    let ([workload], None) = (workloads.as_slice(), &first.old_revision) else {
         return Vec::new();
     };
     let changes = workload.rollout.as_ref();
@@ -110,12 +110,33 @@ pub(super) fn changed(
         .collect()
 }
 
+/// The name of what was there before.
+const OLD: Sentence = say!("text.serving.before", "old");
+
 /// The name of what was changed.
 pub(super) const CHANGED: Sentence = say!("text.serving.changed", "new");
 
+/// That they are of an old revision.
+pub(super) fn revision(first: &Diagnosis) -> Option<Message> {
+    let revision = first.old_revision.as_deref()?;
+    let words = say!(
+        "text.serving.old-revision",
+        "of the old revision {revision}, which is being replaced"
+    );
+    Some(Message::new(words).fact("revision", revision))
+}
+
 /// Writes the first of the changes.
-pub(super) fn changes(writer: &mut Writer, report: &Report, objects: &BTreeSet<ObjectRef>) {
-    let changes = changed(writer, report, objects);
+pub(super) fn changes(
+    writer: &mut Writer,
+    report: &Report,
+    (first, objects): (&Diagnosis, &BTreeSet<ObjectRef>),
+) {
+    if let Some(revision) = revision(first) {
+        let start = label(&writer.word(OLD));
+        writer.hanging_indent(&start, &Line::new().plain(&writer.says(&revision)));
+    }
+    let changes = changed(writer, report, (first, objects));
     let mut start = label(&writer.word(CHANGED));
     let shown = writer.at_most(CHANGES);
     for words in changes.iter().take(shown) {
@@ -147,6 +168,6 @@ fn old(writer: &mut Writer, workload: &WorkloadReport) {
         "{stuck} {stuck|pod|pods} of the revision before {stuck|is|are} stuck as well"
     ))
     .fact("stuck", old.stuck);
-    let start = label(&writer.word(say!("text.serving.before", "old")));
+    let start = label(&writer.word(OLD));
     writer.hanging_indent(&start, &Line::new().plain(&writer.says(&words)));
 }

@@ -210,6 +210,7 @@ pub(crate) fn diagnosis(
         subject,
         affected: Vec::new(),
         unlisted: 0,
+        old_revision: None,
         headline: String::new(),
         message: said(""),
         why: String::new(),

@@ -31,6 +31,9 @@ const HOSTILE: [&str; 21] = [
     "--kubeconfig=/tmp/evil",
 ];
 
+/// The options among them that no printed command has.
+pub(super) const OPTIONS: [&str; 2] = ["--server", "--kubeconfig"];
+
 /// Words that are too long, too odd, or only look like what is meant.
 const ODD: [&str; 12] = [
     "",
