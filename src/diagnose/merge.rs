@@ -86,11 +86,10 @@ impl Diagnoses {
                     rank: finding.rank,
                     shared: shared(hit.rule.root, finding),
                     because_of: finding.because_of.clone(),
-                    revisions: Revisions::default(),
+                    revisions: Revisions::of(case),
                     diagnosis: diagnosis(case, hit, first_layer),
                 };
-                let new = self.0.entry(key.clone()).or_insert(new);
-                new.revisions.add(case);
+                self.0.insert(key.clone(), new);
             }
             merged.push(key);
         }

@@ -20,6 +20,12 @@ pub(super) type Revision = (ObjectRef, String);
 pub(super) struct Revisions(BTreeMap<Revision, Option<Timestamp>>);
 
 impl Revisions {
+    pub(super) fn of<'a, S: Subject<'a>>(case: &Case<'a, S>) -> Self {
+        let mut revisions = Revisions::default();
+        revisions.add(case);
+        revisions
+    }
+
     /// Adds that of one more object, if it is a pod of one.
     pub(super) fn add<'a, S: Subject<'a>>(&mut self, case: &Case<'a, S>) {
         if let Some(revision) = of(case) {
@@ -57,14 +63,8 @@ impl Newest {
     pub(super) fn of<'a>(all: impl Iterator<Item = &'a Revisions>) -> Self {
         let mut newest = Newest::default();
         for ((workload, revision), made) in all.flat_map(|revisions| &revisions.0) {
-            let this = (*made, revision.clone());
-            match newest.0.get_mut(workload) {
-                Some(known) if *known >= this => {}
-                Some(known) => *known = this,
-                None => {
-                    newest.0.insert(workload.clone(), this);
-                }
-            }
+            let known = newest.0.entry(workload.clone()).or_default();
+            *known = (*made, revision.clone()).max(std::mem::take(known));
         }
         newest
     }
