@@ -9,11 +9,13 @@ use crate::kubernetes::node_terms::NodeTerms;
 use crate::kubernetes::quantity::Quantity;
 use crate::rules::shared::failure;
 use crate::scheduler::{
-    FilterFailure, FilterResults, Holder, NearMiss, NodeResult, TermPods, Unread, What, ranking,
+    FilterFailure, FilterResults, Holder, NearMiss, NodeResult, TermPods, Unread, What, alike,
+    ranking,
 };
 use crate::text::Message;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Everything that rejects the pod on some nodes, on each of them the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,7 +24,7 @@ pub struct NodeReport {
     /// How many nodes.
     pub count: usize,
     /// Their names, all of them, in order.
-    pub names: Vec<String>,
+    pub names: Vec<Arc<str>>,
     /// In the order of the scheduler's filters: each of them keeps the pod off. Empty when none was found.
     pub failures: Vec<FilterFailureReport>,
 }
@@ -128,20 +130,21 @@ pub struct UnreadReport {
 
 /// The nodes by why each was rejected, the nearest to taking the pod first.
 pub fn node_reports(results: &FilterResults) -> Vec<NodeReport> {
-    let mut entries: BTreeMap<Vec<FilterFailureReport>, (Distance, Vec<String>)> = BTreeMap::new();
-    for node in &results.nodes {
-        let failures = node
-            .failures
-            .iter()
-            .map(FilterFailureReport::from)
-            .collect();
-        let entry = entries.entry(failures);
-        let (_, names) = entry.or_insert_with(|| (distance(node), Vec::new()));
-        names.push(node.node.clone());
+    let mut entries: BTreeMap<Vec<FilterFailureReport>, (Distance, Vec<Arc<str>>)> =
+        BTreeMap::new();
+    for nodes in alike(&results.nodes) {
+        let Some(first) = nodes.first() else { continue };
+        let failures = first.failures.iter();
+        let entry = entries.entry(failures.map(FilterFailureReport::from).collect());
+        let (_, names) = entry.or_insert_with(|| (distance(first), Vec::new()));
+        names.extend(nodes.iter().map(|node| Arc::clone(&node.node)));
     }
     let mut entries: Vec<_> = entries.into_iter().collect();
+    for (_, (_, names)) in &mut entries {
+        names.sort();
+    }
     entries.sort_by(|(_, one), (_, other)| one.cmp(other));
-    let report = |(failures, (_, names)): (_, (_, Vec<String>))| NodeReport {
+    let report = |(failures, (_, names)): (_, (_, Vec<Arc<str>>))| NodeReport {
         count: names.len(),
         names,
         failures,
@@ -185,7 +188,7 @@ impl From<&FilterFailure> for FilterFailureReport {
     fn from(failure: &FilterFailure) -> Self {
         let mut report = FilterFailureReport {
             filter: failure.filter.as_str(),
-            reason: failure.reason.clone(),
+            reason: failure.reason.to_string(),
             ..FilterFailureReport::default()
         };
         report.fill(&failure.what);
@@ -230,7 +233,7 @@ impl FilterFailureReport {
                 free,
                 allocatable,
             } => {
-                self.resource = Some(resource.clone());
+                self.resource = Some(resource.to_string());
                 self.asked = Some(asked.to_string());
                 self.free = Some(free.to_string());
                 self.allocatable = Some(allocatable.to_string());

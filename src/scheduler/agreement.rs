@@ -53,7 +53,7 @@ pub(super) fn compare(sides: &Sides<'_>) -> Agreement {
         computed: match refusal {
             Some(refusal) => vec![Count {
                 count: None,
-                reason: refusal.reason.clone(),
+                reason: refusal.reason.to_string(),
             }],
             None => ours.map(|ours| ours.counts(&theirs)).unwrap_or_default(),
         },
@@ -101,7 +101,7 @@ fn verdict(sides: &Sides<'_>, message: Option<&Message>, theirs: &Theirs<'_>) ->
         ));
     };
     if let Some(refusal) = results.before.first() {
-        return different(Because::RefusedNow(refusal.reason.clone()));
+        return different(Because::RefusedNow(refusal.reason.to_string()));
     }
     if let Some(because) = other_nodes(message, &results.nodes) {
         return incomparable(because);

@@ -85,7 +85,7 @@ impl<'v> Found<'v> {
 fn failure(problem: ClaimProblem, what: Other) -> FilterFailure {
     FilterFailure {
         filter: Filter::DynamicResources,
-        reason: Reason::DeviceClaim(problem).to_string(),
+        reason: Reason::DeviceClaim(problem).text(),
         what: What::Other(what),
     }
 }

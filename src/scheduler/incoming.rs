@@ -15,7 +15,7 @@ use crate::scheduler::{
 };
 use crate::snapshot::{Gap, Kind, PodRecord, Why, is_described};
 use k8s_openapi::api::core::v1::{NodeSelectorTerm, PodSpec, Toleration};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 static NO_SPEC: LazyLock<PodSpec> = LazyLock::new(PodSpec::default);
 static NO_LABELS: Labels = Labels::new();
@@ -34,7 +34,7 @@ pub struct Incoming<'a, 'v> {
     /// `spec`
     pub spec: &'a PodSpec,
     /// What it requests by its spec, rounded as the scheduler counts, in the order in which NodeResourcesFit compares it.
-    pub(super) compared: Vec<(String, Quantity)>,
+    pub(super) compared: Vec<(Arc<str>, Quantity)>,
     /// The host ports that it wants, each once.
     pub ports: Vec<HostPort>,
     /// The kubelet's features that it cannot do without.

@@ -14,7 +14,7 @@ use crate::messages::scheduler::Reason;
 use crate::snapshot::{Footprint, Gap, PodRecord, PodRecords, Snapshot};
 use domains::{Domains, Groups};
 use k8s_openapi::api::core::v1::PodAffinityTerm;
-use std::collections::HashMap;
+use std::rc::Rc;
 use term::{affinity, anti_affinity, labels_of, named, selects};
 
 pub use term::{Term, TermPods};
@@ -52,26 +52,16 @@ pub(super) fn find<'a, 'v>(pod: &Incoming<'a, 'v>, view: &View<'v>) -> Peers<'a,
         let selected: Vec<Selected> = footprints
             .map(|footprint| peers.selected(footprint))
             .collect();
+        let is_selected = |place| selected.get(place).is_some_and(Selected::is_any);
         for node in view.nodes() {
-            for pod_record in node.pods() {
+            for pod_record in node.pods_like(is_selected) {
                 if let Some(selected) = selected.get(PodRecords::place_of(pod_record)) {
                     peers.note(selected, pod_record, node);
                 }
             }
         }
     }
-    let mut known: HashMap<(usize, &str), Vec<String>> = HashMap::new();
-    for guard in view.guards() {
-        let kind = (PodRecords::place_of(guard), &*guard.namespace);
-        let keys = known
-            .entry(kind)
-            .or_insert_with(|| peers.refuses(guard, pod, view));
-        if !keys.is_empty()
-            && let Some(node) = guard.node.as_deref().and_then(|name| view.node(name))
-        {
-            peers.guard(keys, guard, node);
-        }
-    }
+    peers.look_at_guards(pod, view);
     peers
 }
 
@@ -111,7 +101,7 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
 fn failure(reason: &Reason, what: What) -> FilterFailure {
     FilterFailure {
         filter: Filter::InterPodAffinity,
-        reason: reason.to_string(),
+        reason: reason.text(),
         what,
     }
 }
@@ -134,7 +124,33 @@ struct Selected {
     by_anti_affinity: Vec<bool>,
 }
 
+impl Selected {
+    fn is_any(&self) -> bool {
+        self.by_affinity || self.by_anti_affinity.contains(&true)
+    }
+}
+
 impl<'a, 'v> Peers<'a, 'v> {
+    /// Those that keep the pod away come in order of namespace and name: of each domain the first is named.
+    fn look_at_guards(&mut self, pod: &Incoming<'_, '_>, view: &View<'v>) {
+        let mut refusing = Vec::new();
+        for guards in view.guards() {
+            let Some(first) = guards.first() else {
+                continue;
+            };
+            let keys = Rc::new(self.refuses(first, pod, view));
+            if !keys.is_empty() {
+                refusing.extend(guards.iter().map(|guard| (*guard, Rc::clone(&keys))));
+            }
+        }
+        refusing.sort_by_key(|(guard, _)| (&guard.namespace, &guard.name));
+        for (guard, keys) in refusing {
+            if let Some(node) = guard.node.as_deref().and_then(|name| view.node(name)) {
+                self.guard(&keys, guard, node);
+            }
+        }
+    }
+
     /// What could not be read for it.
     pub(super) fn unread(&self) -> Option<Unread> {
         let filter = Filter::InterPodAffinity;

@@ -54,6 +54,8 @@ use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
 use crate::snapshot::{Evidence, Gap, PodRecord, Why};
 use serde::Serialize;
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -131,7 +133,7 @@ pub struct FilterFailure {
     /// The filter that fails.
     pub filter: Filter,
     /// The scheduler's words for it, without a count: `Insufficient cpu`.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// What exactly, with numbers.
     pub what: What,
 }
@@ -173,7 +175,7 @@ pub enum What {
     /// Too little of a resource is free.
     Resource {
         /// `cpu`, `memory`, `nvidia.com/gpu`, …
-        resource: String,
+        resource: Arc<str>,
         /// What the pod asks.
         asked: Quantity,
         /// What is not taken; negative when the node is overcommitted.
@@ -286,9 +288,24 @@ impl fmt::Display for Holder {
 #[derive(Debug, Clone, PartialEq)]
 pub struct NodeResult {
     /// The node.
-    pub node: String,
+    pub node: Arc<str>,
     /// In the order of the filters; empty when the pod fits.
-    pub failures: Vec<FilterFailure>,
+    pub failures: Arc<[FilterFailure]>,
+}
+
+/// The nodes by what rejects the pod there: those that share a list stand together.
+pub fn alike(nodes: &[NodeResult]) -> Vec<Vec<&NodeResult>> {
+    let mut groups: Vec<Vec<&NodeResult>> = Vec::new();
+    let mut places = HashMap::new();
+    for node in nodes {
+        let list = Arc::as_ptr(&node.failures);
+        let place = *places.entry(list).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.push(node),
+            None => groups.push(vec![node]),
+        }
+    }
+    groups
 }
 
 /// A filter that lacks something it would have to read. It raises no filter failure, and a node without filter failures
@@ -319,8 +336,7 @@ impl FilterResults {
     pub fn feasible_nodes(&self) -> impl Iterator<Item = &str> {
         let refused = !self.before.is_empty();
         let free = self.nodes.iter().filter(|node| node.failures.is_empty());
-        free.filter(move |_| !refused)
-            .map(|node| node.node.as_str())
+        free.filter(move |_| !refused).map(|node| &*node.node)
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn conflict(pod: &Incoming<'_, '_>) -> Option<FilterFailure> {
     let pinned = pinned(pod.node_affinity()?);
     (pinned == Pinned::Conflict).then(|| FilterFailure {
         filter: Filter::NodeAffinity,
-        reason: Reason::AffinityTermsConflict.to_string(),
+        reason: Reason::AffinityTermsConflict.text(),
         what: What::Other(Other::NamesConflict),
     })
 }
@@ -55,7 +55,7 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
         .chain(unmet_terms)
         .map(|what| FilterFailure {
             filter: Filter::NodeAffinity,
-            reason: reason.to_string(),
+            reason: reason.text(),
             what,
         })
         .collect()
@@ -251,7 +251,7 @@ mod tests {
             let results = run_filters(&web, &View::of(&cluster)).nodes;
             let first = |node: &crate::scheduler::NodeResult| {
                 let first = node.failures.first();
-                first.map_or_else(|| "fits".to_owned(), |failure| failure.reason.clone())
+                first.map_or_else(|| "fits".to_owned(), |failure| failure.reason.to_string())
             };
             results.iter().map(first).collect()
         };

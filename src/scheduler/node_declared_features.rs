@@ -76,7 +76,7 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
     }
     vec![FilterFailure {
         filter: Filter::NodeDeclaredFeatures,
-        reason: Reason::RequiredFeatures.to_string(),
+        reason: Reason::RequiredFeatures.text(),
         what: What::Other(Other::MissingFeatures(missing)),
     }]
 }

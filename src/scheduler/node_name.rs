@@ -13,7 +13,7 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
     let wanted = pod.pod.node_name.as_deref().unwrap_or_default();
     let failure = || FilterFailure {
         filter: Filter::NodeName,
-        reason: Reason::NodeName.to_string(),
+        reason: Reason::NodeName.text(),
         what: What::OtherNode,
     };
     (!wanted.is_empty() && wanted != node.name())

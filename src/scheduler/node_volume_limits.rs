@@ -216,7 +216,7 @@ fn full(
 }
 
 fn rejected(reason: &Reason, volume: VolumeFailure) -> FilterFailure {
-    failure(Filter::NodeVolumeLimits, &reason.to_string(), volume)
+    failure(Filter::NodeVolumeLimits, reason.text(), volume)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
     let of_port = |port| {
         node.holders(port).map(move |holder| FilterFailure {
             filter: Filter::NodePorts,
-            reason: Reason::HostPorts.to_string(),
+            reason: Reason::HostPorts.text(),
             what: What::Port {
                 port: port.clone(),
                 holder,

@@ -76,7 +76,7 @@ pub fn matters(changes: &Changes, pod: &Pod, results: Option<&FilterResults>) ->
 
 /// Whether what its pods take decides about the node. The first filter that fails is all that a scheduler looks at.
 fn depends_on_pods(results: &FilterResults, node: &str) -> bool {
-    let of_name = |result: &NodeResult| result.node.as_str().cmp(node);
+    let of_name = |result: &NodeResult| (*result.node).cmp(node);
     let place = results.nodes.binary_search_by(of_name).ok();
     let found = place.and_then(|place| results.nodes.get(place));
     let first = found.and_then(|result| result.failures.first());

@@ -294,7 +294,7 @@ fn for_node(at: &Situation<'_>, node: &NodeResult) -> Vec<Plan> {
         .collect();
     options.dedup();
     let plan = |changes: Vec<Change>| Plan {
-        node: node.node.clone(),
+        node: node.node.to_string(),
         changes,
     };
     if let [only] = options.as_slice() {

@@ -7,6 +7,8 @@ use super::{Filter, FilterFailure, Incoming, NodeView, What};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::{Amounts, is_scalar};
 use crate::messages::scheduler::Reason;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The resources that are compared first, in this order; scalar ones follow by name.
 const FIRST: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
@@ -14,7 +16,7 @@ const FIRST: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 const DEVICE_CLASS: &str = "deviceclass.resource.kubernetes.io/";
 
 /// What the pod asks of the resources that are compared, in their order; of what it asks nothing, nothing can lack.
-pub(super) fn compared(requests: &Amounts) -> Vec<(String, Quantity)> {
+pub(super) fn compared(requests: &Amounts) -> Vec<(Arc<str>, Quantity)> {
     let is_compared = |resource: &str| {
         !FIRST.contains(&resource) && is_scalar(resource) && !resource.starts_with(DEVICE_CLASS)
     };
@@ -23,7 +25,7 @@ pub(super) fn compared(requests: &Amounts) -> Vec<(String, Quantity)> {
     FIRST
         .into_iter()
         .chain(scalars)
-        .filter_map(|resource| Some((resource.to_owned(), *requests.get(resource)?)))
+        .filter_map(|resource| Some((resource.into(), *requests.get(resource)?)))
         .filter(|(_, asked)| *asked > Quantity::ZERO)
         .collect()
 }
@@ -41,23 +43,32 @@ fn pod_count(node: &NodeView<'_>) -> Option<FilterFailure> {
     let running = i64::try_from(node.pods().len()).unwrap_or(i64::MAX);
     (running >= limit).then(|| FilterFailure {
         filter: Filter::NodeResourcesFit,
-        reason: Reason::TooManyPods.to_string(),
+        reason: Reason::TooManyPods.text(),
         what: What::PodCount { running, limit },
     })
 }
 
-fn lacking(node: &NodeView<'_>, resource: &str, asked: Quantity) -> Option<FilterFailure> {
+fn lacking(node: &NodeView<'_>, resource: &Arc<str>, asked: Quantity) -> Option<FilterFailure> {
     let free = node.free(resource);
     (asked > free).then(|| FilterFailure {
         filter: Filter::NodeResourcesFit,
-        reason: Reason::InsufficientResource(resource.to_owned()).to_string(),
+        reason: insufficient(resource),
         what: What::Resource {
-            resource: resource.to_owned(),
+            resource: Arc::clone(resource),
             asked,
             free,
             allocatable: node.allocatable(resource),
         },
     })
+}
+
+/// The reason of those that lack on thousands of nodes is not made anew for each.
+fn insufficient(resource: &str) -> Cow<'static, str> {
+    match resource {
+        "cpu" => Cow::Borrowed("Insufficient cpu"),
+        "memory" => Cow::Borrowed("Insufficient memory"),
+        _ => Reason::InsufficientResource(resource.to_owned()).text(),
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use super::{
 };
 use crate::kubernetes::pod::Pod;
 use crate::snapshot::PodRecord;
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 type Check = fn(&Incoming<'_, '_>, &NodeView<'_>, &View<'_>) -> Vec<FilterFailure>;
 
@@ -58,9 +60,10 @@ pub fn computes(plugin: &str) -> bool {
 /// Why the pod is refused as a whole, and why each node was rejected, in order of names.
 pub fn run_filters(pod: &Pod, view: &View<'_>) -> FilterResults {
     let pod = Incoming::new(pod, view);
+    let mut known = VecDeque::new();
     let nodes = view.nodes().map(|node| NodeResult {
-        node: node.name().to_owned(),
-        failures: on_node(&pod, node, view),
+        node: Arc::clone(&node.node.name),
+        failures: shared(on_node(&pod, node, view), &mut known),
     });
     FilterResults {
         nodes: nodes.collect(),
@@ -70,17 +73,36 @@ pub fn run_filters(pod: &Pod, view: &View<'_>) -> FilterResults {
     }
 }
 
+/// So many lists of failures are compared with the next one: what most nodes have comes again soon.
+const KNOWN: usize = 8;
+
+/// Nodes that reject the pod alike share one list.
+fn shared(
+    failures: Vec<FilterFailure>,
+    known: &mut VecDeque<Arc<[FilterFailure]>>,
+) -> Arc<[FilterFailure]> {
+    let place = known.iter().position(|one| **one == *failures);
+    let list = match place.and_then(|place| known.remove(place)) {
+        Some(list) => list,
+        None => failures.into(),
+    };
+    known.truncate(KNOWN);
+    known.push_front(Arc::clone(&list));
+    list
+}
+
 /// The names of the nodes that would take the pod.
 pub(super) fn feasible_nodes(pod: &Pod, view: &View<'_>) -> Vec<String> {
-    let results = run_filters(pod, view);
-    let free = results.feasible_nodes().map(str::to_owned);
-    free.collect()
+    let incoming = Incoming::new(pod, view);
+    let nodes = view.nodes().filter(|_| incoming.before.is_empty());
+    let nodes = nodes.filter(|node| takes(&incoming, node, view));
+    nodes.map(|node| node.name().to_owned()).collect()
 }
 
 /// The same, but none unless this node is one of them; the others are only looked at when it is.
 pub(super) fn feasible_nodes_with(node: &str, pod: &Pod, view: &View<'_>) -> Vec<String> {
     let incoming = Incoming::new(pod, view);
-    let takes = |node: &NodeView<'_>| on_node(&incoming, node, view).is_empty();
+    let takes = |node: &NodeView<'_>| takes(&incoming, node, view);
     if !incoming.before.is_empty() || !view.node(node).is_some_and(takes) {
         return Vec::new();
     }
@@ -99,30 +121,55 @@ pub(super) fn without<'v>(
     on_node(&later, &node.left_by(gone, view), view)
 }
 
+/// Whether nothing does.
+pub(super) fn takes_without<'v>(
+    pod: &Incoming<'_, 'v>,
+    node: &NodeView<'v>,
+    gone: &[&PodRecord],
+    view: &View<'v>,
+) -> bool {
+    let later = pod.without(gone, node, view);
+    takes(&later, &node.left_by(gone, view), view)
+}
+
 /// A node must pass with the pods that preemption makes room for, and then without them, since they may never come.
 /// Whatever fails with them ends it, so that what would fail without them alone is not found
 /// (`runtime/framework.go`, `RunFilterPluginsWithNominatedPods`).
 fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> Vec<FilterFailure> {
     let all = |pod: &Incoming<'_, '_>, node: &NodeView<'_>| -> Vec<FilterFailure> {
         let filters = FILTERS.iter();
-        let mut found: Vec<FilterFailure> = filters
+        filters
             .flat_map(|(_, check)| check(pod, node, view))
-            .collect();
-        // most nodes have one or two, and there are as many lists as nodes
-        found.shrink_to_fit();
-        found
+            .collect()
     };
+    let with = with_coming(pod, node, view);
+    let with = with.map(|(pod, node)| all(&pod, &node));
+    with.filter(|with| !with.is_empty())
+        .unwrap_or_else(|| all(pod, node))
+}
+
+/// Whether a node takes the pod, which the first filter that fails decides.
+fn takes<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> bool {
+    let all = |pod: &Incoming<'_, '_>, node: &NodeView<'_>| {
+        let mut filters = FILTERS.iter();
+        filters.all(|(_, check)| check(pod, node, view).is_empty())
+    };
+    all(pod, node) && with_coming(pod, node, view).is_none_or(|(pod, node)| all(&pod, &node))
+}
+
+/// Pod and node with the pods that preemption makes room for, if there are any.
+fn with_coming<'a, 'v>(
+    pod: &Incoming<'a, 'v>,
+    node: &NodeView<'v>,
+    view: &View<'v>,
+) -> Option<(Incoming<'a, 'v>, NodeView<'v>)> {
     let coming = view.coming(pod, node);
-    if !coming.is_empty() {
-        let with = all(
-            &pod.beside(&coming, node, view),
-            &node.joined_by(&coming, view),
-        );
-        if !with.is_empty() {
-            return with;
-        }
-    }
-    all(pod, node)
+    (!coming.is_empty()).then(|| {
+        (
+            pod.beside(&coming, node, view),
+            node.joined_by(&coming, view),
+        )
+    })
 }
 
 #[cfg(test)]
@@ -199,7 +246,7 @@ mod tests {
             .with(node("a", "1", "1Gi"))
             .snapshot();
         let results = run_filters(&pod("web").pod(), &View::of(&cluster)).nodes;
-        let names: Vec<_> = results.iter().map(|node| node.node.as_str()).collect();
+        let names: Vec<_> = results.iter().map(|node| &*node.node).collect();
         assert_eq!(names, ["a", "b"]);
     }
 

@@ -49,7 +49,7 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
         .filter(|taint| !is_repeated(taint))
         .map(|taint| FilterFailure {
             filter: Filter::TaintToleration,
-            reason: Reason::UntoleratedTaint { taint: None }.to_string(),
+            reason: Reason::UntoleratedTaint { taint: None }.text(),
             what: What::Taint {
                 key: taint.key.clone(),
                 taint: TaintText(taint).to_string(),

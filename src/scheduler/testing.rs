@@ -252,12 +252,12 @@ impl Filtered {
             .into_iter()
             .filter(|one| one.filter == filter);
         let nodes = results.nodes.into_iter().map(|node| {
-            let own = node.failures.into_iter().filter(|one| one.filter == filter);
-            (node.node, own.collect())
+            let own = node.failures.iter().filter(|one| one.filter == filter);
+            (node.node.to_string(), own.cloned().collect())
         });
         let unread = results.unread.iter().filter(|one| one.filter == filter);
         Filtered {
-            before: before.map(|one| one.reason).collect(),
+            before: before.map(|one| one.reason.into_owned()).collect(),
             nodes: nodes.collect(),
             unread: unread.map(|one| one.gap.kind).collect(),
         }
@@ -270,10 +270,7 @@ impl Filtered {
 
     /// The scheduler's reasons for a node.
     pub(crate) fn reasons(&self, node: &str) -> Vec<&str> {
-        self.on(node)
-            .iter()
-            .map(|one| one.reason.as_str())
-            .collect()
+        self.on(node).iter().map(|one| &*one.reason).collect()
     }
 
     /// What the only filter failure of a node is about.
@@ -306,7 +303,7 @@ pub(crate) fn found(pod: &Object, node: &Object, others: &[Object]) -> Vec<Strin
     let results = run_filters(&pod.pod(), &View::of(&cluster)).nodes;
     results
         .iter()
-        .flat_map(|node| &node.failures)
+        .flat_map(|node| node.failures.iter())
         .map(|failure| format!("{}: {}", failure.filter.as_str(), failure.reason))
         .collect()
 }

@@ -13,7 +13,7 @@ use crate::kubernetes::selector::{
 };
 use crate::kubernetes::taints::untolerated;
 use crate::messages::scheduler::Reason;
-use crate::snapshot::{PodRecord, PodRecords};
+use crate::snapshot::{Footprint, PodRecord};
 use k8s_openapi::api::core::v1::TopologySpreadConstraint;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 use std::collections::{BTreeMap, HashMap};
@@ -85,17 +85,19 @@ pub(super) fn count(pod: &Incoming<'_, '_>, view: &View<'_>) -> Domains {
         return domains;
     }
     let keys: Vec<String> = domains.constraints.iter().map(|c| c.key.clone()).collect();
-    let mut known: Vec<Matches> = vec![Matches::default(); keys.len()];
+    let footprints = view.pod_records().footprints();
+    let matched = |constraint: &Constraint| constraint.matched(footprints);
+    let matched: Vec<Vec<bool>> = domains.constraints.iter().map(matched).collect();
     for node in view.nodes() {
         if !has_all(node, &keys) {
             continue;
         }
         let affine = node_affinity::admits(pod, node);
-        for (constraint, known) in domains.constraints.iter_mut().zip(&mut known) {
+        for (constraint, matched) in domains.constraints.iter_mut().zip(&matched) {
             if !constraint.includes(pod, node, affine) {
                 continue;
             }
-            let counted = constraint.counted(pod.namespace, node, view.pod_records(), known);
+            let counted = counted(pod.namespace, node, matched);
             let domain = node.label(&constraint.key).unwrap_or_default();
             match constraint.counts.get_mut(domain) {
                 Some(count) => *count += counted,
@@ -123,7 +125,7 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
         let missing_label = domain.is_none();
         Some(FilterFailure {
             filter: Filter::PodTopologySpread,
-            reason: Reason::TopologySpread { missing_label }.to_string(),
+            reason: Reason::TopologySpread { missing_label }.text(),
             what: What::Spread {
                 key: constraint.key.clone(),
                 domain: domain.map(str::to_owned),
@@ -140,20 +142,13 @@ fn has_all(node: &NodeView<'_>, keys: &[String]) -> bool {
     keys.iter().all(|key| node.label(key).is_some())
 }
 
-/// Which footprints of pods match a selector, worked out when first met.
-#[derive(Debug, Clone, Default)]
-struct Matches(Vec<Option<bool>>);
-
-impl Matches {
-    fn of(&mut self, place: usize, test: impl FnOnce() -> bool) -> bool {
-        if self.0.len() <= place {
-            self.0.resize(place + 1, None);
-        }
-        match self.0.get_mut(place) {
-            Some(known) => *known.get_or_insert_with(test),
-            None => test(),
-        }
-    }
+/// How many pods of the node count: those of the namespace whose footprint matches.
+fn counted(namespace: &str, node: &NodeView<'_>, matched: &[bool]) -> i64 {
+    let is_matched = |place| matched.get(place).copied().unwrap_or_default();
+    let pods = node.pods_like(is_matched);
+    let counts =
+        |pod_record: &&PodRecord| !pod_record.terminating && *pod_record.namespace == *namespace;
+    i64::try_from(pods.filter(counts).count()).unwrap_or(i64::MAX)
 }
 
 impl Constraint {
@@ -189,26 +184,14 @@ impl Constraint {
         (affine || !self.honors_affinity) && !(self.honors_taints && untolerated().is_some())
     }
 
-    fn counted(
-        &self,
-        namespace: &str,
-        node: &NodeView<'_>,
-        pod_records: &PodRecords,
-        known: &mut Matches,
-    ) -> i64 {
-        if self.selector.as_ref().is_none_or(label_selector_is_empty) {
-            return 0;
-        }
-        let counts = |pod_record: &&&PodRecord| {
-            let labels = || &pod_records.footprint(pod_record).labels;
-            !pod_record.terminating
-                && *pod_record.namespace == *namespace
-                && known.of(PodRecords::place_of(pod_record), || {
-                    matches(self.selector.as_ref(), labels())
-                })
-        };
-        let counted = node.pods().iter().filter(counts).count();
-        i64::try_from(counted).unwrap_or(i64::MAX)
+    /// Which footprints count.
+    fn matched(&self, footprints: &[Footprint]) -> Vec<bool> {
+        let selector = self.selector.as_ref();
+        let selector = selector.filter(|selector| !label_selector_is_empty(selector));
+        let footprints = footprints.iter();
+        footprints
+            .map(|footprint| matches(selector, &footprint.labels))
+            .collect()
     }
 
     fn matching(&self, domain: &str) -> i64 {

@@ -37,7 +37,7 @@ pub(super) fn failures(
     }
     vec![FilterFailure {
         filter: Filter::NodeUnschedulable,
-        reason: Reason::Unschedulable.to_string(),
+        reason: Reason::Unschedulable.text(),
         what: What::Cordoned {
             keeps_free: control_plane::is_kept_free(node, view),
         },

@@ -21,21 +21,26 @@ pub struct View<'a> {
     /// Shared by the copies that leave a node as it is.
     nodes: BTreeMap<&'a str, Arc<NodeView<'a>>>,
     pod_records: &'a PodRecords,
-    /// Bound pods that keep others away by a required anti-affinity of their own.
-    guards: Vec<&'a PodRecord>,
+    /// Bound pods that keep others away by a required anti-affinity of their own, by what they keep away.
+    guards: BTreeMap<GuardKind<'a>, Vec<&'a PodRecord>>,
     attachments: Arc<Attachments<'a>>,
     snapshot: &'a Snapshot<'a>,
 }
+
+/// Guards of one kind keep the same pods away: the place of their footprint, and their namespace.
+type GuardKind<'a> = (usize, &'a str);
 
 /// One node with the pods on it.
 #[derive(Debug, Clone)]
 pub struct NodeView<'a> {
     /// The node, or a changed copy of it.
     pub node: Cow<'a, Node>,
-    /// What pods may take and do take, resource by resource.
-    rooms: BTreeMap<&'a str, Room>,
+    /// What pods may take and do take, resource by resource: so few that a map would be slower.
+    rooms: Vec<(&'a str, Room)>,
     /// The pods on it, in order of namespace and name.
     pods: Vec<&'a PodRecord>,
+    /// The places of their footprints, by which most are passed over without a look at the pod.
+    footprints: Vec<usize>,
     /// Host ports and who holds them, in order of the holders' namespaces and names.
     ports: Vec<(&'a HostPort, &'a PodRecord)>,
     /// Volumes that its pods make it attach; none where no node has a limit.
@@ -67,12 +72,13 @@ impl<'a> View<'a> {
         };
         let nodes = snapshot.nodes().seen();
         let mut nodes: BTreeMap<&str, _> = nodes.map(|(key, node)| filled(key, node)).collect();
-        let mut guards = Vec::new();
+        let mut guards: BTreeMap<GuardKind<'_>, Vec<_>> = BTreeMap::new();
         for pod_record in pod_records.iter() {
             let keeps_away = || !pod_records.footprint(pod_record).anti_affinity.is_empty();
             match (&pod_record.node, &pod_record.nominated) {
                 (Some(bound), _) if keeps_away() && nodes.contains_key(&**bound) => {
-                    guards.push(pod_record);
+                    let kind = (PodRecords::place_of(pod_record), &*pod_record.namespace);
+                    guards.entry(kind).or_default().push(pod_record);
                 }
                 (None, Some(nominated)) => {
                     if let Some(node) = nodes.get_mut(&**nominated) {
@@ -96,7 +102,7 @@ impl<'a> View<'a> {
         View {
             nodes: BTreeMap::new(),
             pod_records: snapshot.pod_records(),
-            guards: Vec::new(),
+            guards: BTreeMap::new(),
             attachments: Arc::default(),
             snapshot,
         }
@@ -117,9 +123,9 @@ impl<'a> View<'a> {
         self.pod_records
     }
 
-    /// The bound pods with a required anti-affinity of their own, in order of namespace and name.
-    pub(super) fn guards(&self) -> impl Iterator<Item = &'a PodRecord> {
-        self.guards.iter().copied()
+    /// The bound pods with a required anti-affinity of their own, those together that keep the same pods away.
+    pub(super) fn guards(&self) -> impl Iterator<Item = &[&'a PodRecord]> {
+        self.guards.values().map(Vec::as_slice)
     }
 
     /// The nodes, in order of their names.
@@ -156,7 +162,7 @@ impl<'a> View<'a> {
                 Arc::make_mut(node).remove(pod_record, self.pod_records);
             }
         }
-        copy.guards.retain(|pod_record| !gone(pod_record));
+        copy.retain_guards(|pod_record| !gone(pod_record));
         copy
     }
 
@@ -164,8 +170,13 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn unguarded_by(&self, relaxed: impl Fn(&PodRecord) -> bool) -> Self {
         let mut copy = self.clone();
-        copy.guards.retain(|pod_record| !relaxed(pod_record));
+        copy.retain_guards(|pod_record| !relaxed(pod_record));
         copy
+    }
+
+    fn retain_guards(&mut self, stays: impl Fn(&PodRecord) -> bool) {
+        let guards = self.guards.values_mut();
+        guards.for_each(|guards| guards.retain(|pod_record| stays(pod_record)));
     }
 
     /// The pods for which preemption makes room on the node and that come before the pod: with them on it, the node has to pass
@@ -196,6 +207,7 @@ impl<'a> NodeView<'a> {
             node: Cow::Borrowed(node),
             rooms: node.allocatable.iter().map(room).collect(),
             pods: Vec::new(),
+            footprints: Vec::new(),
             ports: Vec::new(),
             attached: Vec::new(),
             nominated: Vec::new(),
@@ -225,6 +237,16 @@ impl<'a> NodeView<'a> {
         &self.pods
     }
 
+    /// Those of them whose footprint is meant, by its place.
+    pub(super) fn pods_like(
+        &self,
+        is_meant: impl Fn(usize) -> bool,
+    ) -> impl Iterator<Item = &'a PodRecord> {
+        let pods = self.footprints.iter().zip(&self.pods);
+        pods.filter(move |(place, _)| is_meant(**place))
+            .map(|(_, pod_record)| *pod_record)
+    }
+
     /// `metadata.labels`
     pub fn label(&self, key: &str) -> Option<&str> {
         self.node.labels.get(key).map(String::as_str)
@@ -238,10 +260,18 @@ impl<'a> NodeView<'a> {
     ) {
         let footprint = pod_records.footprint(pod_record);
         for (resource, amount) in &footprint.requests {
-            let room = self.rooms.entry(resource).or_default();
-            room.taken = room.taken + amount.rounded_for(resource);
+            let amount = amount.rounded_for(resource);
+            match self.room_mut(resource) {
+                Some(room) => room.taken = room.taken + amount,
+                None => {
+                    let taken = amount;
+                    let allocatable = Quantity::ZERO;
+                    self.rooms.push((resource, Room { allocatable, taken }));
+                }
+            }
         }
         self.pods.push(pod_record);
+        self.footprints.push(PodRecords::place_of(pod_record));
         self.ports
             .extend(footprint.ports.iter().map(|port| (port, pod_record)));
         self.attached
@@ -251,11 +281,14 @@ impl<'a> NodeView<'a> {
     fn remove(&mut self, pod_record: &PodRecord, pod_records: &'a PodRecords) {
         let footprint = pod_records.footprint(pod_record);
         for (resource, amount) in &footprint.requests {
-            if let Some(room) = self.rooms.get_mut(resource.as_str()) {
+            if let Some(room) = self.room_mut(resource) {
                 room.taken = room.taken - amount.rounded_for(resource);
             }
         }
         self.pods.retain(|other| !other.is(pod_record));
+        self.footprints.clear();
+        let places = self.pods.iter().map(|pod| PodRecords::place_of(pod));
+        self.footprints.extend(places);
         self.ports.retain(|(_, holder)| !holder.is(pod_record));
         self.attached.retain(|(_, user)| !user.is(pod_record));
     }
@@ -277,7 +310,15 @@ impl<'a> NodeView<'a> {
     }
 
     fn room(&self, resource: &str) -> Room {
-        self.rooms.get(resource).copied().unwrap_or_default()
+        let mut rooms = self.rooms.iter();
+        let found = rooms.find(|(name, _)| *name == resource);
+        found.map(|(_, room)| *room).unwrap_or_default()
+    }
+
+    fn room_mut(&mut self, resource: &str) -> Option<&mut Room> {
+        let mut rooms = self.rooms.iter_mut();
+        let found = rooms.find(|(name, _)| *name == resource);
+        found.map(|(_, room)| room)
     }
 
     /// The volumes that its pods make it attach, driver and handle, as often as they are used.

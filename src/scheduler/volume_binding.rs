@@ -240,7 +240,7 @@ pub(super) fn failures(
     all.extend(pod.bindings.unbound(node));
     all.sort_by_key(|(reason, _)| order(reason));
     all.into_iter()
-        .map(|(reason, volume)| failure(Filter::VolumeBinding, &reason.to_string(), volume))
+        .map(|(reason, volume)| failure(Filter::VolumeBinding, reason.text(), volume))
         .collect()
 }
 

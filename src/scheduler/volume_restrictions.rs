@@ -144,7 +144,7 @@ pub(super) fn failures(
 }
 
 fn conflict(reason: &Reason, volume: VolumeFailure) -> FilterFailure {
-    failure(Filter::VolumeRestrictions, &reason.to_string(), volume)
+    failure(Filter::VolumeRestrictions, reason.text(), volume)
 }
 
 #[cfg(test)]

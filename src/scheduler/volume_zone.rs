@@ -117,7 +117,6 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
     if pod.zones.0.is_empty() || KEYS.iter().all(|key| node.label(key).is_none()) {
         return Vec::new();
     }
-    let reason = Reason::VolumeZone.to_string();
     let elsewhere = pod.zones.0.iter().filter_map(|zone| {
         let found = found_on(node, zone.key);
         if found.is_some_and(|found| zone.values.iter().any(|value| value == found)) {
@@ -130,7 +129,11 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
             wanted: zone.values.iter().map(ToString::to_string).collect(),
             found: found.map(str::to_owned),
         };
-        Some(failure(Filter::VolumeZone, &reason, volume))
+        Some(failure(
+            Filter::VolumeZone,
+            Reason::VolumeZone.text(),
+            volume,
+        ))
     });
     elsewhere.collect()
 }

@@ -9,6 +9,7 @@ use crate::kubernetes::quantity::Quantity;
 use crate::messages::scheduler::Reason;
 use crate::snapshot::{Gap, Seen};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Why a pod's claim, volume or disk rejects a node, or the pod as a whole.
@@ -168,8 +169,11 @@ impl<T> Prepared<T> {
     /// The pod is refused as a whole for this claim.
     pub(super) fn refuse(&mut self, filter: Filter, reason: &str, claim: &str) {
         let claim = claim.to_owned();
-        self.before
-            .push(failure(filter, reason, VolumeFailure::Claim { claim }));
+        self.before.push(failure(
+            filter,
+            reason.to_owned().into(),
+            VolumeFailure::Claim { claim },
+        ));
     }
 
     /// Something could not be read; the first of these is kept.
@@ -215,10 +219,14 @@ impl Incoming<'_, '_> {
 }
 
 /// The scheduler's reason and what it means in particular.
-pub(super) fn failure(filter: Filter, reason: &str, failure: VolumeFailure) -> FilterFailure {
+pub(super) fn failure(
+    filter: Filter,
+    reason: Cow<'static, str>,
+    failure: VolumeFailure,
+) -> FilterFailure {
     FilterFailure {
         filter,
-        reason: reason.to_owned(),
+        reason,
         what: What::Volume(failure),
     }
 }

@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Taint;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A node as the scheduler sees it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Node {
     /// `metadata.name`
-    pub name: String,
+    pub name: Arc<str>,
     /// `metadata.labels`
     pub labels: BTreeMap<String, String>,
     /// `status.allocatable`; a resource that is not named is zero.
@@ -140,7 +141,7 @@ impl Raw {
         let spec = self.spec.unwrap_or_default();
         let status = self.status.unwrap_or_default();
         Node {
-            name: self.metadata.name,
+            name: self.metadata.name.into(),
             labels: self.metadata.labels.unwrap_or_default(),
             allocatable: amounts(status.allocatable),
             capacity: amounts(status.capacity),

@@ -107,7 +107,7 @@ fn taken(pod: &Value, engine: &Engine<'_>, name: &str) -> Option<String> {
     if let Some(first) = results.before.first() {
         return Some(format!("node {name} took it against {first:?}"));
     }
-    let Some(on_node) = results.nodes.iter().find(|node| node.node == name) else {
+    let Some(on_node) = results.nodes.iter().find(|node| *node.node == *name) else {
         return Some(format!("node {name} took it and is not known"));
     };
     let reasons: Vec<String> = on_node

@@ -32,7 +32,7 @@ pub(crate) fn try_all(seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
                 continue;
             }
             let mut changed = cluster.clone();
-            for failure in &node.failures {
+            for failure in &*node.failures {
                 remove(failure, &mut changed, &mut probe, &node.node);
             }
             let after = results(&changed, &probe);
@@ -97,7 +97,7 @@ fn remove(failure: &FilterFailure, cluster: &mut Vec<Value>, probe: &mut Value, 
             allocatable,
         } => {
             let enough = *allocatable + (*asked - *free);
-            node(cluster, on)["status"]["allocatable"][resource] = json!(enough.to_string());
+            node(cluster, on)["status"]["allocatable"][&**resource] = json!(enough.to_string());
         }
         What::PodCount { running, .. } => {
             node(cluster, on)["status"]["allocatable"]["pods"] = json!((running + 1).to_string());

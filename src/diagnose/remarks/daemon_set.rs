@@ -39,7 +39,10 @@ pub(super) fn remark(object: &ObjectRef, snapshot: &Snapshot<'_>) -> Option<Rema
     let mut reasons: BTreeMap<Message, Vec<String>> = BTreeMap::new();
     for node in &results.nodes {
         if let Some(reason) = node.failures.iter().find_map(reason) {
-            reasons.entry(reason).or_default().push(node.node.clone());
+            reasons
+                .entry(reason)
+                .or_default()
+                .push(node.node.to_string());
         }
     }
     let left_out = reasons.values().map(Vec::len).sum::<usize>();
@@ -100,9 +103,10 @@ fn reason(failure: &FilterFailure) -> Option<Message> {
             say!("remark.not-labelled", "not {what}"),
             wanted.to_string(),
         ),
-        (Filter::NodeAffinity | Filter::NodeName, _) => {
-            (say!("remark.not-meant", "{what}"), failure.reason.clone())
-        }
+        (Filter::NodeAffinity | Filter::NodeName, _) => (
+            say!("remark.not-meant", "{what}"),
+            failure.reason.to_string(),
+        ),
         _ => return None,
     };
     Some(Message::new(sentence).fact("what", what))

@@ -1,5 +1,6 @@
 //! What a clause of a scheduler's message can mean, whatever version worded it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Why a node, or the whole pod, was rejected.
@@ -287,14 +288,23 @@ impl fmt::Display for Reason {
                 error,
             } => write!(f, "running {point} plugin \"{plugin}\": {error}"),
             Self::ExtenderError { url } => write!(f, "failed call of extender {url}"),
-            _ => f.write_str(self.words()),
+            _ => f.write_str(self.words().unwrap_or_default()),
         }
     }
 }
 
 impl Reason {
-    fn words(&self) -> &'static str {
-        match self {
+    /// The same words, which most often are nobody's own.
+    pub fn text(&self) -> Cow<'static, str> {
+        match self.words() {
+            Some(words) => Cow::Borrowed(words),
+            None => Cow::Owned(self.to_string()),
+        }
+    }
+
+    /// The words of a reason that names nothing.
+    fn words(&self) -> Option<&'static str> {
+        Some(match self {
             Self::InsufficientUnnamed => "insufficient resources",
             Self::TooManyPods => "Too many pods",
             Self::HostPorts => "node(s) didn't have free ports for the requested pod ports",
@@ -339,8 +349,9 @@ impl Reason {
             Self::Gang => "pod group is not ready",
             Self::Queued => "queued",
             Self::QueueQuota => "queue quota exceeded",
-            _ => "unknown reason",
-        }
+            Self::Other => "unknown reason",
+            _ => return None,
+        })
     }
 }
 

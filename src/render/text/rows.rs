@@ -11,6 +11,7 @@ use crate::kubernetes::quantity::Quantity;
 use crate::report::{FilterFailureReport, NodeReport};
 use crate::text::ENGLISH;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How far filter failures may differ and still be told as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +50,7 @@ fn grouped(nodes: &[NodeReport], grouping: Grouping) -> Vec<Row<'_>> {
     for node in nodes {
         let (keys, failures) = profile(node, grouping).into_iter().unzip();
         let at = *known.entry(keys).or_insert(rows.len());
-        let names = node.names.iter().map(String::as_str);
+        let names = node.names.iter().map(Arc::as_ref);
         match rows.get_mut(at) {
             Some(row) => {
                 row.names.extend(names);
@@ -164,7 +165,7 @@ mod tests {
     fn node(name: &str, failures: Vec<FilterFailureReport>) -> NodeReport {
         NodeReport {
             count: 1,
-            names: vec![name.to_owned()],
+            names: vec![name.into()],
             failures,
         }
     }

@@ -88,7 +88,7 @@ fn meant(case: &Case<'_>, name: &str) -> Option<String> {
         .snapshot
         .nodes()
         .seen()
-        .map(|(_, node)| node.name.as_str())
+        .map(|(_, node)| &*node.name)
         .collect();
     let host = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
     let same_host = nodes.iter().find(|node| host(node) == host(name)).copied();

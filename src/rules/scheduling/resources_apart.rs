@@ -17,7 +17,7 @@ pub(super) fn lacking(
     let nodes = nearest_feasible(matched.all_nodes());
     let offers = nodes
         .nodes()
-        .filter(|node| offering.contains(&node.node))
+        .filter(|node| offering.iter().any(|name| **name == *node.node))
         .filter(|node| !shortage::lacking(node).any(|lacked| lacked == resource));
     let others: BTreeSet<String> = offers
         .flat_map(|node| shortage::lacking(node).map(str::to_owned))

@@ -53,7 +53,7 @@ pub(super) fn matched<'e>(case: &'e Case<'_>, resource: &str) -> Option<Match<'e
                     resource: short,
                     allocatable,
                     ..
-                } => short == resource && (*allocatable > Quantity::ZERO || !*offered),
+                } => **short == *resource && (*allocatable > Quantity::ZERO || !*offered),
                 _ => false,
             },
             reason: |reason: &Reason| match reason {
@@ -86,7 +86,7 @@ pub(super) fn lacking(node: &NodeResult) -> impl Iterator<Item = &str> {
             resource,
             allocatable,
             ..
-        } if allocatable.is_zero() => Some(resource.as_str()),
+        } if allocatable.is_zero() => Some(&**resource),
         _ => None,
     })
 }
@@ -96,7 +96,7 @@ pub(super) fn offering(case: &Case<'_>, resource: &str) -> Vec<String> {
     let nodes = case.snapshot.nodes().seen();
     nodes
         .filter(|(_, node)| offers(node, resource))
-        .map(|(_, node)| node.name.clone())
+        .map(|(_, node)| node.name.to_string())
         .collect()
 }
 
@@ -137,7 +137,7 @@ pub(super) fn nearest_feasible<'e>(matched: &Match<'e>) -> Option<Amounts<'e>> {
         })
     };
     let closed = matched.all_nodes().iter().filter(is_closed);
-    let closed: BTreeSet<&str> = closed.map(|node| node.node.as_str()).collect();
+    let closed: BTreeSet<&str> = closed.map(|node| &*node.node).collect();
     let order = |one: &Amounts<'_>| (!closed.contains(one.node), one.free, one.allocatable);
     let all = matched
         .failures()
@@ -182,7 +182,7 @@ fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
         at_most(case, matched, amounts)
     };
     // a node that something else keeps the pod off may have enough
-    let is_short = |failure: &FilterFailure| matches!(&failure.what, What::Resource { resource: short, .. } if short == resource);
+    let is_short = |failure: &FilterFailure| matches!(&failure.what, What::Resource { resource: short, .. } if **short == *resource);
     let has_enough = |node: &NodeResult| !node.failures.iter().any(is_short);
     let usable = matched.all_nodes().iter().any(has_enough);
     let usable = usable.then_some(say!("shortage.usable", "that it may use"));
@@ -199,12 +199,12 @@ fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
 
 /// All that is short on a node, which another one has to have at once.
 fn room(matched: &Match<'_>, node: &str) -> Vec<Message> {
-    let at = matched.all_nodes().iter().find(|one| one.node == node);
-    let failures = at.map(|node| node.failures.as_slice()).unwrap_or_default();
+    let at = matched.all_nodes().iter().find(|one| *one.node == *node);
+    let failures = at.map(|node| &*node.failures).unwrap_or_default();
     let short = failures.iter().filter_map(|failure| match &failure.what {
         What::Resource {
             resource, asked, ..
-        } => Some((resource.as_str(), *asked)),
+        } => Some((&**resource, *asked)),
         _ => None,
     });
     let short: BTreeMap<&str, Quantity> = short.collect();

@@ -133,7 +133,7 @@ impl<'e> Match<'e> {
         let nodes = self.examination.nodes().into_iter().flatten();
         let room = nodes
             .filter(|node| node.failures.is_empty())
-            .map(|node| node.node.clone());
+            .map(|node| node.node.to_string());
         let said = self.clauses.iter().map(|clause| clause.reason.to_string());
         let unread = self
             .examination

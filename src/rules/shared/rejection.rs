@@ -39,11 +39,11 @@ fn reason(failure: &FilterFailure) -> Message {
             .fact("port", port.to_string()),
         What::Resource { resource, .. } => {
             Message::new(say!("rejection.resource", "too little {resource}"))
-                .fact("resource", resource.as_str())
+                .fact("resource", &**resource)
         }
         What::PodCount { .. } => say!("rejection.pod-count", "too many pods").into(),
         _ => {
-            let reason = failure.reason.as_str();
+            let reason = &*failure.reason;
             let reason = reason.strip_prefix("node(s) ").unwrap_or(reason);
             Message::new(say!("rejection.reason", "{reason}")).fact("reason", reason)
         }
@@ -60,7 +60,7 @@ mod tests {
     fn failure(what: What) -> FilterFailure {
         FilterFailure {
             filter: Filter::NodeName,
-            reason: "node(s) didn't match the requested node name".to_owned(),
+            reason: "node(s) didn't match the requested node name".into(),
             what,
         }
     }
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn the_most_frequent_reason_comes_first_and_each_once_a_node() {
         let on = |node: &str, whats: &[What]| NodeResult {
-            node: node.to_owned(),
+            node: node.into(),
             failures: whats.iter().cloned().map(failure).collect(),
         };
         let full = What::PodCount {

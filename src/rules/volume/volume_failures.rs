@@ -91,7 +91,7 @@ pub(super) fn elsewhere(case: &Case<'_>, is_it: impl Fn(&VolumeFailure) -> bool)
     let is_one = labels.is_some_and(|labels| labels.iter().all(|one| Some(one) == first.as_ref()));
     Elsewhere {
         selected: first.filter(|_| is_one),
-        nodes: reaching.iter().map(|node| node.node.clone()).collect(),
+        nodes: reaching.iter().map(|node| node.node.to_string()).collect(),
         reasons: rejection::reasons(reaching, |_| false),
     }
 }

@@ -15,7 +15,7 @@ impl NodeChanges {
         for (_, node) in snapshot.nodes().seen() {
             let latest = found.last().map(|(time, _)| *time);
             if let Some(time) = last_change(node).filter(|time| Some(*time) > latest) {
-                found.push((time, node.name.clone()));
+                found.push((time, node.name.to_string()));
             }
         }
         NodeChanges(found)

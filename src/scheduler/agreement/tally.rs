@@ -2,7 +2,7 @@
 
 use super::is_computed;
 use crate::messages::scheduler::{Message, Reason};
-use crate::scheduler::{Count, Filter, FilterFailure, NodeResult, What};
+use crate::scheduler::{Count, Filter, FilterFailure, NodeResult, What, alike};
 use std::collections::BTreeMap;
 
 /// What the scheduler counted.
@@ -189,16 +189,16 @@ impl Dialect {
     }
 
     fn count(self, nodes: &[NodeResult], meanings: &Meanings<'_>) -> Ours {
+        let free = nodes.iter().filter(|node| node.failures.is_empty());
         let mut ours = Ours {
             counts: BTreeMap::new(),
-            free: Vec::new(),
+            free: free.map(|node| node.node.to_string()).collect(),
         };
-        for node in nodes {
-            if node.failures.is_empty() {
-                ours.free.push(node.node.clone());
-            }
+        for nodes in alike(nodes) {
+            let Some(first) = nodes.first() else { continue };
+            let count = u32::try_from(nodes.len()).unwrap_or(u32::MAX);
             let mut reasons: Vec<Reason> = Vec::new();
-            for failure in self.first(&node.failures, meanings) {
+            for failure in self.first(&first.failures, meanings) {
                 let meaning = meanings.get(failure);
                 let beside = self.beside(failure);
                 for reason in [self.reason(meaning, failure)].into_iter().chain(beside) {
@@ -208,7 +208,7 @@ impl Dialect {
                 }
             }
             for reason in reasons {
-                *ours.counts.entry(reason).or_default() += 1;
+                *ours.counts.entry(reason).or_default() += count;
             }
         }
         ours
@@ -280,17 +280,17 @@ struct Meanings<'n>(BTreeMap<&'n str, Reason>);
 impl<'n> Meanings<'n> {
     fn of(nodes: &'n [NodeResult]) -> Self {
         let mut known = BTreeMap::new();
-        for failure in nodes.iter().flat_map(|node| &node.failures) {
-            let reason = failure.reason.as_str();
+        let lists = alike(nodes).into_iter();
+        let lists = lists.filter_map(|nodes| nodes.first().map(|first| &*first.failures));
+        for failure in lists.flatten() {
+            let reason = &*failure.reason;
             known.entry(reason).or_insert_with(|| meaning(reason));
         }
         Meanings(known)
     }
 
     fn get(&self, failure: &FilterFailure) -> &Reason {
-        self.0
-            .get(failure.reason.as_str())
-            .unwrap_or(&Reason::Other)
+        self.0.get(&*failure.reason).unwrap_or(&Reason::Other)
     }
 }
 

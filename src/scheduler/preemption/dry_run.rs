@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The scheduler looks no further when this many nodes have been found, or a tenth of those in question
 /// (`DefaultPreemptionArgs`). It begins anywhere, and here the first by name are taken.
@@ -55,7 +56,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DryRun {
     /// In order of names; nodes behind the last one that was needed are missing.
-    pub nodes: Vec<(String, Outcome)>,
+    pub nodes: Vec<(Arc<str>, Outcome)>,
 }
 
 /// Tries it on all nodes.
@@ -78,7 +79,7 @@ pub(in crate::scheduler) fn dry_run(pod: &Pod, view: &View<'_>, results: &Filter
             _ => Outcome::NotHelpful,
         };
         found += usize::from(matches!(outcome, Outcome::Room(_)));
-        nodes.push((node.node.clone(), outcome));
+        nodes.push((Arc::clone(&node.node), outcome));
     }
     DryRun { nodes }
 }
@@ -133,7 +134,7 @@ fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> 
             .copied()
             .filter(|other| !other.is(pod_record))
             .collect();
-        if run_filters::without(pod, node, &others, view).is_empty() {
+        if run_filters::takes_without(pod, node, &others, view) {
             gone = others;
         }
     }
@@ -172,9 +173,9 @@ fn reasons(failures: &[FilterFailure]) -> Vec<String> {
         .iter()
         .take_while(|other| other.filter == first.filter);
     let reasons: BTreeSet<&str> = if first.filter.gives_one() {
-        BTreeSet::from([first.reason.as_str()])
+        BTreeSet::from([&*first.reason])
     } else {
-        same.map(|failure| failure.reason.as_str()).collect()
+        same.map(|failure| &*failure.reason).collect()
     };
     reasons.into_iter().map(str::to_owned).collect()
 }
@@ -221,7 +222,7 @@ impl DryRun {
     }
 }
 
-fn room((node, outcome): &(String, Outcome)) -> Option<(&str, &[Victim])> {
+fn room((node, outcome): &(Arc<str>, Outcome)) -> Option<(&str, &[Victim])> {
     match outcome {
         Outcome::Room(victims) => Some((node, victims)),
         _ => None,

@@ -322,7 +322,7 @@ fn the_nearest_node_is_the_first() {
     let results = run_filters(&web, &View::of(&cluster)).nodes;
     let names: Vec<_> = nearest_feasible(&results)
         .nodes()
-        .map(|node| &node.node)
+        .map(|node| &*node.node)
         .collect();
     assert_eq!(names, ["b", "a"]);
     assert!(

@@ -42,7 +42,7 @@ pub(super) fn for_pods(pod: &Pod, view: &View<'_>, nodes: &[String]) -> Option<u
 /// Whether the nearest node lacks nothing for the pod but room.
 pub(super) fn lacks_only_room(at: &Situation<'_>) -> bool {
     let nearest = nearest_feasible(&at.results.nodes);
-    let failures = nearest.nodes().next().map(|node| node.failures.as_slice());
+    let failures = nearest.nodes().next().map(|node| &*node.failures);
     let is_room = |what: &What| matches!(what, What::Resource { .. } | What::PodCount { .. });
     failures.is_some_and(|all| !all.is_empty() && all.iter().all(|one| is_room(&one.what)))
 }

@@ -201,5 +201,5 @@ fn the_counts_are_told() {
             max_skew: 1
         }
     );
-    assert!(SKEW.ends_with(&results[0].failures[0].reason));
+    assert!(SKEW.ends_with(&*results[0].failures[0].reason));
 }

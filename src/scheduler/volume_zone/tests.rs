@@ -123,11 +123,7 @@ fn a_claim_without_a_volume_is_left_alone_only_when_it_waits() {
         let results =
             crate::scheduler::run_filters(&web().pod(), &crate::scheduler::View::of(&cluster));
         // another filter may say the same before
-        let words: Vec<_> = results
-            .before
-            .iter()
-            .map(|one| one.reason.as_str())
-            .collect();
+        let words: Vec<_> = results.before.iter().map(|one| &*one.reason).collect();
         match expected {
             Some(expected) => assert!(words.contains(&expected), "{case}: {words:?}"),
             None => assert_eq!(words, [] as [&str; 0], "{case}"),

@@ -269,7 +269,7 @@ fn agreement(
 fn node(name: &str, failures: Vec<FilterFailureReport>) -> NodeReport {
     NodeReport {
         count: 1,
-        names: vec![name.to_owned()],
+        names: vec![name.into()],
         failures,
     }
 }

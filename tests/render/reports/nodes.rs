@@ -24,7 +24,7 @@ fn many(
 ) -> NodeReport {
     NodeReport {
         count,
-        names: (0..count).map(name).collect(),
+        names: (0..count).map(name).map(Into::into).collect(),
         failures,
     }
 }

@@ -81,7 +81,7 @@ fn what_removing_pods_cannot_change_is_told_apart() {
     let outcomes: Vec<(&str, &Outcome)> = found
         .nodes
         .iter()
-        .map(|(node, outcome)| (node.as_str(), outcome))
+        .map(|(node, outcome)| (&**node, outcome))
         .collect();
     let short = Outcome::StillFails(vec!["Insufficient cpu".to_owned()]);
     assert_eq!(
