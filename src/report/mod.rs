@@ -36,6 +36,7 @@ pub use silenced::{Silenced, SilencedBy, SilencesNothing, WhyNotSilenced};
 
 use crate::rules::finding::{Certainty, Risk, Role, Who};
 use crate::rules::image::ImageAnswers;
+use crate::scheduler::NodeNames;
 use crate::snapshot::{Evidence, ObjectRef};
 use crate::text::{Facts, Message};
 use crate::triage::Layer;
@@ -395,7 +396,7 @@ pub struct FixReport {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Verified {
     /// The nodes on which the pod passes every filter.
-    pub nodes: Vec<String>,
+    pub nodes: NodeNames,
     /// For how many of the pods that wait there is room then; absent where that is all of them, or one bears on the next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<usize>,

@@ -5,7 +5,7 @@
 
 use super::image::ImageAnswers;
 use crate::scheduler::preemption::Preemption;
-use crate::scheduler::{Agreement, FilterResults, NodeResult};
+use crate::scheduler::{Agreement, FilterResults, NodeNames, NodeResult};
 use crate::snapshot::{Evidence, Kind, ObjectRef};
 use crate::text::{Fact, Facts, Message, Sentence};
 pub use crate::triage::NextCommand;
@@ -280,7 +280,7 @@ pub struct Fix {
     /// Who may be able to make the change.
     pub who: Who,
     /// The nodes on which the pod passes every filter after it, found by running the filters again.
-    pub verified: Option<Vec<String>>,
+    pub verified: Option<NodeNames>,
     /// For how many pods like it there is room then.
     pub room: Option<usize>,
     /// It is not another way but the next step of the fix before it.

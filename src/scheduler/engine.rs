@@ -33,8 +33,8 @@ pub struct Engine<'a> {
     shared: Kept<dyn Any + Send + Sync>,
 }
 
-/// Of so many templates the results are kept: on thousands of nodes they are some MiB each, and pods of one template come one
-/// after another.
+/// Of so many templates is kept what was found node by node: on thousands of nodes that is some MiB each, and pods of one
+/// template come one after another.
 const TEMPLATES: usize = 16;
 
 /// What was worked out, with what was asked for it.
@@ -80,10 +80,7 @@ impl<'a> Engine<'a> {
 
     /// The same, by what is asked.
     fn results_of(&self, asks: String, pod: &Pod) -> Arc<FilterResults> {
-        let is_new = !self.results.borrow().contains_key(&asks);
-        if is_new && self.results.borrow().len() >= TEMPLATES {
-            self.results.borrow_mut().clear();
-        }
+        for_a_while(&self.results);
         remembered(&self.results, asks, || run_filters(pod, self.view()).into())
     }
 
@@ -145,6 +142,7 @@ impl<'a> Engine<'a> {
 
     /// What preemption would find for a pod, whatever its policy.
     pub fn dry_run(&self, pod: &Pod) -> Arc<DryRun> {
+        for_a_while(&self.preempted);
         by_filters(|| {
             remembered(&self.preempted, asks(pod), || {
                 preemption::dry_run(pod, self.view(), &self.run_filters(pod)).into()
@@ -173,7 +171,15 @@ impl<'a> Engine<'a> {
         // commands name the object to change
         let subject = self.snapshot().owner(pod);
         let asks = format!("{subject} {}", asks(pod.pod()));
+        for_a_while(&self.remedies);
         by_filters(|| remembered(&self.remedies, asks, || remedy::propose(pod, self).into()))
+    }
+}
+
+/// Makes room for what is found next.
+fn for_a_while<T: ?Sized>(known: &Kept<T>) {
+    if known.borrow().len() > TEMPLATES {
+        known.borrow_mut().clear();
     }
 }
 

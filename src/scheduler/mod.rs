@@ -55,7 +55,7 @@ use crate::kubernetes::quantity::Quantity;
 use crate::snapshot::{Evidence, Gap, PodRecord, Why};
 use serde::Serialize;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -284,6 +284,9 @@ impl fmt::Display for Holder {
     }
 }
 
+/// Nodes by their names, in order; whoever tells of them shares the list.
+pub type NodeNames = Arc<[Arc<str>]>;
+
 /// Everything that rejects the pod on one node.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NodeResult {
@@ -293,13 +296,19 @@ pub struct NodeResult {
     pub failures: Arc<[FilterFailure]>,
 }
 
+impl NodeResult {
+    /// What tells its list of filter failures from others: nodes that reject the pod alike may share one.
+    fn list(&self) -> *const () {
+        Arc::as_ptr(&self.failures).cast()
+    }
+}
+
 /// The nodes by what rejects the pod there: those that share a list stand together.
 pub fn alike(nodes: &[NodeResult]) -> Vec<Vec<&NodeResult>> {
     let mut groups: Vec<Vec<&NodeResult>> = Vec::new();
-    let mut places = HashMap::new();
+    let mut places = BTreeMap::new();
     for node in nodes {
-        let list = Arc::as_ptr(&node.failures);
-        let place = *places.entry(list).or_insert(groups.len());
+        let place = *places.entry(node.list()).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => group.push(node),
             None => groups.push(vec![node]),

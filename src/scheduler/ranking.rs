@@ -13,12 +13,15 @@
 //! What does not belong here: which cause is reported (`rules/scheduling`).
 
 use super::control_plane::{KEYS, is_meant};
-use super::{FilterFailure, NodeResult, Other, TermPods, VolumeFailure, What, unschedulable};
+use super::{
+    FilterFailure, NodeResult, Other, TermPods, VolumeFailure, What, alike, unschedulable,
+};
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
 use crate::snapshot::Leaving;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::ptr;
 
 /// The weight of what is taken now and may be free later.
 const FULL: u32 = 2;
@@ -34,6 +37,8 @@ const FAILURES: u32 = 1 << 4;
 pub struct Nearest<'a> {
     /// The usable nodes with their distances, the nearest first, then by name.
     usable: Vec<(u32, &'a NodeResult)>,
+    /// Of those that share a list of filter failures the first.
+    lists: Vec<&'a NodeResult>,
     /// How many exclusions a usable node has.
     exclusions: usize,
     /// Whether the pod itself means control planes or one node.
@@ -44,20 +49,34 @@ pub struct Nearest<'a> {
 
 /// Sorts the nodes by how near they are to taking the pod.
 pub fn nearest_feasible(nodes: &[NodeResult]) -> Nearest<'_> {
-    let means_them = nodes.iter().any(|node| node.failures.iter().any(is_named));
+    let alike = alike(nodes);
+    let lists = || alike.iter().filter_map(|nodes| nodes.first().copied());
+    let means_them = lists().any(|node| node.failures.iter().any(is_named));
     let exclusions = |node: &NodeResult| exclusions(node, means_them);
-    let least = nodes.iter().map(exclusions).min().unwrap_or_default();
-    let usable = || nodes.iter().filter(|node| exclusions(node) == least);
-    let awaited = usable().filter(|node| passes(node)).map(distance).min();
-    let mut usable: Vec<_> = usable()
-        .map(|node| match (is_overfull(node), awaited) {
-            (true, Some(awaited)) => (distance(node).max(awaited.saturating_add(1)), node),
-            _ => (distance(node), node),
-        })
-        .collect();
-    usable.sort_by(|(a, a_node), (b, b_node)| (a, &a_node.node).cmp(&(b, &b_node.node)));
+    let least = lists().map(exclusions).min().unwrap_or_default();
+    let is_usable = |node: &&NodeResult| exclusions(node) == least;
+    let awaited = lists()
+        .filter(is_usable)
+        .filter(|node| passes(node))
+        .map(distance)
+        .min();
+    let mut usable: Vec<(u32, &NodeResult)> = Vec::new();
+    for nodes in &alike {
+        let Some(first) = nodes.first().filter(|node| is_usable(node)) else {
+            continue;
+        };
+        let distance = match (is_overfull(first), awaited) {
+            (true, Some(awaited)) => distance(first).max(awaited.saturating_add(1)),
+            _ => distance(first),
+        };
+        usable.extend(nodes.iter().map(|node| (distance, *node)));
+    }
+    // they come in order of their names
+    usable.sort_by_key(|(distance, node)| (*distance, ptr::from_ref(*node)));
+    let lists = lists().filter(is_usable).collect();
     Nearest {
         usable,
+        lists,
         exclusions: least,
         means_them,
         profiles: OnceCell::new(),
@@ -108,22 +127,17 @@ impl<'a> Nearest<'a> {
         predicate: impl Fn(&FilterFailure) -> bool,
     ) -> impl Iterator<Item = &(u32, &'a NodeResult)> {
         let meets = |node: &NodeResult| node.failures.iter().any(&predicate);
-        let everywhere = self.usable.iter().all(|(_, node)| meets(node));
+        let everywhere = self.lists().all(meets);
         // while the pod excludes every node itself, what is on some of them is not yet known to matter
         let counts = move |node: &NodeResult, one: &FilterFailure| {
             everywhere || is_choice(one) || !node.failures.iter().any(is_choice)
         };
         let profiles = self.profiles.get_or_init(|| {
-            let nodes = self.usable.iter().map(|(_, node)| node);
             // with pods unread, a node without filter failures is no proof that one can do without
-            let nodes = nodes.filter(|node| !node.failures.is_empty());
-            // one after the other: of thousands of nodes a few differ, and collecting would sort them all
-            nodes.fold(BTreeSet::new(), |mut profiles, node| {
-                profiles.insert(of(node));
-                profiles
-            })
+            let nodes = self.lists().filter(|node| !node.failures.is_empty());
+            nodes.map(of).collect()
         });
-        self.usable.iter().filter(move |(_, node)| {
+        let is_barred = |node: &NodeResult| {
             let mut mine = node.failures.iter().filter(|one| predicate(one));
             let rest = || -> Profile<'_> {
                 let rest = node.failures.iter().filter(|one| !predicate(one));
@@ -131,7 +145,17 @@ impl<'a> Nearest<'a> {
             };
             let is_spared = |rest: &Profile<'_>| profiles.iter().any(|one| is_within(one, rest));
             mine.any(|one| counts(node, one)) && !is_spared(&rest())
-        })
+        };
+        let barred = self.lists().filter(|node| is_barred(node));
+        let barred: BTreeSet<_> = barred.map(NodeResult::list).collect();
+        self.usable
+            .iter()
+            .filter(move |(_, node)| barred.contains(&node.list()))
+    }
+
+    /// A node of each list of filter failures: those that share it are rejected alike.
+    fn lists(&self) -> impl Iterator<Item = &'a NodeResult> {
+        self.lists.iter().copied()
     }
 }
 

@@ -25,7 +25,9 @@ pub use own_pods::OnePer;
 pub use spread::{RelaxedSpread, SpreadRelaxation};
 
 use super::ranking::{Nearest, nearest_feasible};
-use super::{Engine, Filter, FilterResults, Holder, Incoming, NodeResult, View, run_filters};
+use super::{
+    Engine, Filter, FilterResults, Holder, Incoming, NodeNames, NodeResult, View, run_filters,
+};
 use crate::kubernetes::pod::Pod;
 use crate::snapshot::{ObjectRef, PodView, Relation, Snapshot, TemplateOwner};
 use affinity::LabelPeers;
@@ -53,7 +55,7 @@ pub struct Remedy {
     /// The command that does all of it, quoted for a POSIX shell; empty when there is none.
     pub command: String,
     /// The nodes that take the pod then; absent when not all nodes and pods were read, or the filters were not run again.
-    pub verified: Option<Vec<String>>,
+    pub verified: Option<NodeNames>,
     /// For how many pods like this one there is room then, where one does not bear on the next.
     pub room: Option<usize>,
 }
@@ -108,7 +110,7 @@ impl Remedy {
     }
 
     /// Verified, when everything was read that decides.
-    fn verified(self, at: &Situation<'_>, feasible_nodes: Vec<String>) -> Self {
+    fn verified(self, at: &Situation<'_>, feasible_nodes: NodeNames) -> Self {
         let verified = at.proven.then_some(feasible_nodes);
         Remedy { verified, ..self }
     }
@@ -209,7 +211,7 @@ impl Plan {
     }
 
     /// Makes the changes on copies and tells which nodes take the pod then; none when the plan's own does not.
-    fn feasible_nodes(&self, pod: &Pod, view: &View<'_>) -> Vec<String> {
+    fn feasible_nodes(&self, pod: &Pod, view: &View<'_>) -> NodeNames {
         let mut pod = pod.clone();
         let mut changed: Option<View<'_>> = None;
         for change in in_turn(&self.changes) {

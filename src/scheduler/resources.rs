@@ -37,10 +37,23 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
     pod_count(node).into_iter().chain(lacking).collect()
 }
 
-/// Counted even for a pod that asks for nothing.
-fn pod_count(node: &NodeView<'_>) -> Option<FilterFailure> {
+/// Whether there are any, which is found without naming them.
+pub(super) fn fits(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> bool {
+    let (running, limit) = count(node);
+    let mut asked = pod.compared.iter();
+    running < limit && asked.all(|(resource, asked)| *asked <= node.free(resource))
+}
+
+/// How many pods run on the node, and how many may.
+fn count(node: &NodeView<'_>) -> (i64, i64) {
     let limit = i64::try_from(node.allocatable("pods").units()).unwrap_or(i64::MAX);
     let running = i64::try_from(node.pods().len()).unwrap_or(i64::MAX);
+    (running, limit)
+}
+
+/// Counted even for a pod that asks for nothing.
+fn pod_count(node: &NodeView<'_>) -> Option<FilterFailure> {
+    let (running, limit) = count(node);
     (running >= limit).then(|| FilterFailure {
         filter: Filter::NodeResourcesFit,
         reason: Reason::TooManyPods.text(),

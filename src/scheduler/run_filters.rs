@@ -4,10 +4,10 @@
 //! in [`FILTERS`] in the order of [`Filter`]; what it needs beyond the node is worked out once in [`Incoming`].
 
 use super::{
-    Filter, FilterFailure, FilterResults, Incoming, NodeResult, NodeView, View, dynamic_resources,
-    inter_pod_affinity, node_affinity, node_declared_features, node_name, node_volume_limits,
-    ports, resources, taints, topology_spread, unschedulable, volume_binding, volume_restrictions,
-    volume_zone,
+    Filter, FilterFailure, FilterResults, Incoming, NodeNames, NodeResult, NodeView, View,
+    dynamic_resources, inter_pod_affinity, node_affinity, node_declared_features, node_name,
+    node_volume_limits, ports, resources, taints, topology_spread, unschedulable, volume_binding,
+    volume_restrictions, volume_zone,
 };
 use crate::kubernetes::pod::Pod;
 use crate::snapshot::PodRecord;
@@ -92,22 +92,24 @@ fn shared(
 }
 
 /// The names of the nodes that would take the pod.
-pub(super) fn feasible_nodes(pod: &Pod, view: &View<'_>) -> Vec<String> {
+pub(super) fn feasible_nodes(pod: &Pod, view: &View<'_>) -> NodeNames {
     let incoming = Incoming::new(pod, view);
     let nodes = view.nodes().filter(|_| incoming.before.is_empty());
     let nodes = nodes.filter(|node| takes(&incoming, node, view));
-    nodes.map(|node| node.name().to_owned()).collect()
+    nodes.map(|node| Arc::clone(&node.node.name)).collect()
 }
 
 /// The same, but none unless this node is one of them; the others are only looked at when it is.
-pub(super) fn feasible_nodes_with(node: &str, pod: &Pod, view: &View<'_>) -> Vec<String> {
+pub(super) fn feasible_nodes_with(node: &str, pod: &Pod, view: &View<'_>) -> NodeNames {
     let incoming = Incoming::new(pod, view);
     let takes = |node: &NodeView<'_>| takes(&incoming, node, view);
     if !incoming.before.is_empty() || !view.node(node).is_some_and(takes) {
-        return Vec::new();
+        return NodeNames::default();
     }
     let feasible_nodes = view.nodes().filter(|node| takes(node));
-    feasible_nodes.map(|node| node.name().to_owned()).collect()
+    feasible_nodes
+        .map(|node| Arc::clone(&node.node.name))
+        .collect()
 }
 
 /// What still rejects the pod on a node once some of the node's pods are gone.
@@ -137,10 +139,11 @@ pub(super) fn takes_without<'v>(
 /// (`runtime/framework.go`, `RunFilterPluginsWithNominatedPods`).
 fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> Vec<FilterFailure> {
     let all = |pod: &Incoming<'_, '_>, node: &NodeView<'_>| -> Vec<FilterFailure> {
-        let filters = FILTERS.iter();
-        filters
-            .flat_map(|(_, check)| check(pod, node, view))
-            .collect()
+        let mut found = Vec::new();
+        for (_, check) in FILTERS {
+            found.append(&mut check(pod, node, view));
+        }
+        found
     };
     let with = with_coming(pod, node, view);
     let with = with.map(|(pod, node)| all(&pod, &node));
@@ -148,11 +151,11 @@ fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> 
         .unwrap_or_else(|| all(pod, node))
 }
 
-/// Whether a node takes the pod, which the first filter that fails decides.
+/// Whether a node takes the pod, which the first filter that fails decides. Most nodes are full.
 fn takes<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> bool {
     let all = |pod: &Incoming<'_, '_>, node: &NodeView<'_>| {
         let mut filters = FILTERS.iter();
-        filters.all(|(_, check)| check(pod, node, view).is_empty())
+        resources::fits(pod, node) && filters.all(|(_, check)| check(pod, node, view).is_empty())
     };
     all(pod, node) && with_coming(pod, node, view).is_none_or(|(pod, node)| all(&pod, &node))
 }
@@ -174,9 +177,9 @@ fn with_coming<'a, 'v>(
 
 #[cfg(test)]
 mod tests {
-    use super::{FILTERS, run_filters};
+    use super::{FILTERS, feasible_nodes, feasible_nodes_with, run_filters};
     use crate::scheduler::testing::{Cluster, found, node, pod};
-    use crate::scheduler::{Filter, View};
+    use crate::scheduler::{Filter, NodeResult, View, alike};
     use serde_json::json;
 
     #[test]
@@ -237,6 +240,45 @@ mod tests {
             .asks("cpu", "800m")
             .set("/status/nominatedNodeName", json!("n1"));
         assert!(found(&itself, &n1, std::slice::from_ref(&itself)).is_empty());
+    }
+
+    #[test]
+    fn nodes_that_reject_a_pod_alike_share_what_rejects_it() {
+        let names = ["a", "b", "c", "d"];
+        let full = names.map(|name| node(name, "1", "1Gi"));
+        let [a, b, c, d] = full;
+        let cluster = Cluster::new().with(a).with(c).with(d);
+        let cluster = cluster.with(b.set("/status/allocatable/cpu", json!("2")));
+        let cluster = cluster.snapshot();
+        let results = run_filters(&pod("web").asks("cpu", "3").pod(), &View::of(&cluster));
+        let groups = alike(&results.nodes);
+        let names = |group: &Vec<&NodeResult>| -> Vec<String> {
+            group.iter().map(|node| node.node.to_string()).collect()
+        };
+        let groups: Vec<_> = groups.iter().map(names).collect();
+        assert_eq!(groups, [vec!["a", "c", "d"], vec!["b"]]);
+    }
+
+    #[test]
+    fn who_takes_a_pod_is_who_does_not_reject_it() {
+        let peer = pod("peer")
+            .asks("cpu", "800m")
+            .phase("Pending")
+            .set("/status/nominatedNodeName", json!("c"));
+        let cluster = Cluster::new()
+            .with(node("a", "1", "1Gi"))
+            .with(node("b", "100m", "1Gi"))
+            .with(node("c", "1", "1Gi"))
+            .with(node("d", "1", "1Gi").set("/spec", json!({"unschedulable": true})))
+            .with(peer)
+            .snapshot();
+        let (web, view) = (pod("web").asks("cpu", "500m").pod(), View::of(&cluster));
+        let results = run_filters(&web, &view);
+        let all: Vec<&str> = results.feasible_nodes().collect();
+        assert_eq!(all, ["a"]);
+        assert_eq!(feasible_nodes(&web, &view)[..], ["a".into()]);
+        assert_eq!(feasible_nodes_with("a", &web, &view)[..], ["a".into()]);
+        assert!(feasible_nodes_with("b", &web, &view).is_empty());
     }
 
     #[test]

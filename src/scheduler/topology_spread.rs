@@ -84,21 +84,21 @@ pub(super) fn count(pod: &Incoming<'_, '_>, view: &View<'_>) -> Domains {
     if domains.constraints.is_empty() {
         return domains;
     }
-    let keys: Vec<String> = domains.constraints.iter().map(|c| c.key.clone()).collect();
     let footprints = view.pod_records().footprints();
     let matched = |constraint: &Constraint| constraint.matched(footprints);
     let matched: Vec<Vec<bool>> = domains.constraints.iter().map(matched).collect();
     for node in view.nodes() {
-        if !has_all(node, &keys) {
+        let keys = domains.constraints.iter().map(|one| node.label(&one.key));
+        let Some(of_node) = keys.collect::<Option<Vec<&str>>>() else {
             continue;
-        }
+        };
         let affine = node_affinity::admits(pod, node);
-        for (constraint, matched) in domains.constraints.iter_mut().zip(&matched) {
+        let constraints = domains.constraints.iter_mut().zip(of_node);
+        for ((constraint, domain), matched) in constraints.zip(&matched) {
             if !constraint.includes(pod, node, affine) {
                 continue;
             }
             let counted = counted(pod.namespace, node, matched);
-            let domain = node.label(&constraint.key).unwrap_or_default();
             match constraint.counts.get_mut(domain) {
                 Some(count) => *count += counted,
                 None => {

@@ -36,7 +36,7 @@ pub struct NodeView<'a> {
     /// The node, or a changed copy of it.
     pub node: Cow<'a, Node>,
     /// What pods may take and do take, resource by resource: so few that a map would be slower.
-    rooms: Vec<(&'a str, Room)>,
+    rooms: Vec<(Resource<'a>, Room)>,
     /// The pods on it, in order of namespace and name.
     pods: Vec<&'a PodRecord>,
     /// The places of their footprints, by which most are passed over without a look at the pod.
@@ -47,6 +47,28 @@ pub struct NodeView<'a> {
     attached: Vec<Used<'a>>,
     /// Pods for which preemption makes room here and that are not bound yet.
     nominated: Vec<&'a PodRecord>,
+}
+
+/// The name of a resource; those that every node has are told apart without a look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Resource<'a> {
+    Cpu,
+    Memory,
+    EphemeralStorage,
+    Pods,
+    Other(&'a str),
+}
+
+impl<'a> From<&'a str> for Resource<'a> {
+    fn from(name: &'a str) -> Self {
+        match name {
+            "cpu" => Resource::Cpu,
+            "memory" => Resource::Memory,
+            "ephemeral-storage" => Resource::EphemeralStorage,
+            "pods" => Resource::Pods,
+            other => Resource::Other(other),
+        }
+    }
 }
 
 /// How much of a resource there is, in amounts as the scheduler rounds them.
@@ -201,7 +223,7 @@ impl<'a> NodeView<'a> {
                 allocatable,
                 ..Room::default()
             };
-            (resource.as_str(), room)
+            (resource.as_str().into(), room)
         };
         NodeView {
             node: Cow::Borrowed(node),
@@ -266,7 +288,8 @@ impl<'a> NodeView<'a> {
                 None => {
                     let taken = amount;
                     let allocatable = Quantity::ZERO;
-                    self.rooms.push((resource, Room { allocatable, taken }));
+                    let room = Room { allocatable, taken };
+                    self.rooms.push((resource.as_str().into(), room));
                 }
             }
         }
@@ -310,13 +333,13 @@ impl<'a> NodeView<'a> {
     }
 
     fn room(&self, resource: &str) -> Room {
-        let mut rooms = self.rooms.iter();
+        let (mut rooms, resource) = (self.rooms.iter(), Resource::from(resource));
         let found = rooms.find(|(name, _)| *name == resource);
         found.map(|(_, room)| *room).unwrap_or_default()
     }
 
     fn room_mut(&mut self, resource: &str) -> Option<&mut Room> {
-        let mut rooms = self.rooms.iter_mut();
+        let (mut rooms, resource) = (self.rooms.iter_mut(), Resource::from(resource));
         let found = rooms.find(|(name, _)| *name == resource);
         found.map(|(_, room)| room)
     }

@@ -30,11 +30,9 @@ pub(crate) fn store(nodes: usize, pods_each: usize, pending: usize, maker: Maker
             .insert(kind, bytes.as_bytes(), Retention::Whole)
             .expect("a Kubernetes object");
     };
-    for index in 0..nodes {
-        take(Kind::Node, &node(index));
-        for place in 0..pods_each {
-            take(Kind::Pod, &running(index * pods_each + place, index));
-        }
+    // in the order in which a scan reads them
+    for index in 0..nodes * pods_each {
+        take(Kind::Pod, &running(index, index / pods_each));
     }
     for index in 0..pending {
         let mut pod = waiting(index);
@@ -42,6 +40,9 @@ pub(crate) fn store(nodes: usize, pods_each: usize, pending: usize, maker: Maker
             pod["metadata"]["ownerReferences"] = json!([]);
         }
         take(Kind::Pod, &pod);
+    }
+    for index in 0..nodes {
+        take(Kind::Node, &node(index));
     }
     store.set_time("2026-01-01T01:00:00Z".parse().expect("a time"));
     store

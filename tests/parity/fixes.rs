@@ -125,7 +125,11 @@ impl Attempt<'_> {
                 nodes.join(", "),
                 said(&pod)
             )),
-            Outcome::Bound(node) | Outcome::Waiting(node) if nodes.contains(&node) => Ok(()),
+            Outcome::Bound(node) | Outcome::Waiting(node)
+                if nodes.iter().any(|one| **one == *node) =>
+            {
+                Ok(())
+            }
             Outcome::Bound(node) | Outcome::Waiting(node) => Err(format!(
                 "it is on {node}, which is none of {}",
                 nodes.join(", ")

@@ -122,7 +122,7 @@ pub(super) fn change(writer: &Writer, fix: &FixReport) -> Line {
 }
 
 pub(super) fn outcome(writer: &Writer, verified: &Verified) -> Line {
-    let nodes = verified.nodes.as_slice();
+    let nodes = &*verified.nodes;
     if nodes.is_empty() {
         let sentence = say!(
             "text.fix.not-enough",

@@ -166,7 +166,7 @@ fn now(case: &Case<'_>, rejection: &Rejection, node: Option<&Node>) -> Option<Ev
         _ => return None,
     };
     let amount = node?.allocatable.get(resource)?;
-    let object = ObjectRef::new(Kind::Node, "", &*node?.name);
+    let object = ObjectRef::new(Kind::Node, "", &node?.name);
     let path = format!("status.allocatable[{resource}]");
     Some(case.field_of(object, path, amount.exact(resource)))
 }

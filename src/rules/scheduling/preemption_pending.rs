@@ -126,7 +126,7 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&PodRecord], under_way: bool) -
         .fact("victims", names)
         .fact("priority", case.pod().spec().priority.unwrap_or_default());
     for fix in finding.fixes.iter_mut().filter(|_| fits) {
-        fix.verified = Some(vec![node.to_owned()]);
+        fix.verified = Some([node.into()].into());
     }
     if late.is_empty() {
         let within = longest.filter(|left| *left > 0 && snapshot.clock().exact);

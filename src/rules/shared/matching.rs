@@ -258,7 +258,7 @@ fn preempting(preemption: &Preemption) -> Option<Fix> {
     let victims = preemption.victims.iter();
     let victims: Vec<String> = victims.map(|victim| victim.pod.to_string()).collect();
     (preemption.verdict == Preempts::Never).then(|| Fix {
-        verified: Some(vec![node]),
+        verified: Some([node.into()].into()),
         ..Fix::advice(
             say!("matching.let-it-preempt", "give the pod a priority class whose preemptionPolicy is not Never: {victims} would be deleted for it"),
             Who::Owner,

@@ -19,6 +19,7 @@ use crate::scheduler::{
 use crate::snapshot::PodRecord;
 use jiff::Timestamp;
 use serde::Serialize;
+use std::cell::LazyCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -61,11 +62,18 @@ pub struct DryRun {
 
 /// Tries it on all nodes.
 pub(in crate::scheduler) fn dry_run(pod: &Pod, view: &View<'_>, results: &FilterResults) -> DryRun {
-    let incoming = Incoming::new(pod, view);
+    // with nobody below it no node is looked at
+    let incoming = LazyCell::new(|| Incoming::new(pod, view));
     let refused = !results.before.is_empty();
     let hopeless = |node: &NodeResult| refused || !may_help(&node.failures);
     let in_question = results.nodes.iter().filter(|node| !hopeless(node)).count();
     let enough = ENOUGH.max(in_question / 10);
+    let priority = Incoming::alone(pod).priority();
+    let footprints = view.pod_records().footprints().iter();
+    let lower: Vec<bool> = footprints
+        .map(|footprint| footprint.priority < priority)
+        .collect();
+    let is_lower = |place: usize| lower.get(place).copied().unwrap_or_default();
     let mut found = 0;
     let mut nodes = Vec::new();
     for node in &results.nodes {
@@ -74,7 +82,12 @@ pub(in crate::scheduler) fn dry_run(pod: &Pod, view: &View<'_>, results: &Filter
                 if found >= enough {
                     continue;
                 }
-                on_node(&incoming, on, view)
+                let lower: Vec<&PodRecord> = on.pods_like(is_lower).collect();
+                if lower.is_empty() {
+                    Outcome::NoVictims
+                } else {
+                    on_node(&incoming, on, lower, view)
+                }
             }
             _ => Outcome::NotHelpful,
         };
@@ -119,11 +132,14 @@ fn goes_with_pods(failure: &FilterFailure) -> bool {
     }
 }
 
-fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> Outcome {
-    let mut gone: Vec<&PodRecord> = lower(pod, node, view);
-    if gone.is_empty() {
-        return Outcome::NoVictims;
-    }
+/// What is found on a node with these pods of lower priority.
+fn on_node<'v>(
+    pod: &Incoming<'_, 'v>,
+    node: &NodeView<'v>,
+    lower: Vec<&'v PodRecord>,
+    view: &View<'v>,
+) -> Outcome {
+    let mut gone = by_importance(lower, view);
     let left = run_filters::without(pod, node, &gone, view);
     if !left.is_empty() {
         return Outcome::StillFails(reasons(&left));
@@ -146,17 +162,11 @@ fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> 
     Outcome::Room(gone.into_iter().map(victim).collect())
 }
 
-/// The pods of lower priority, the most important first: of the same priority those that have run longer.
-fn lower<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> Vec<&'v PodRecord> {
+/// The most important first: of the same priority those that have run longer.
+fn by_importance<'v>(mut pods: Vec<&'v PodRecord>, view: &View<'v>) -> Vec<&'v PodRecord> {
     let priority = |pod_record: &PodRecord| view.pod_records().footprint(pod_record).priority;
-    let mut lower: Vec<&PodRecord> = node
-        .pods()
-        .iter()
-        .copied()
-        .filter(|pod_record| priority(pod_record) < pod.priority())
-        .collect();
-    lower.sort_by_key(|pod_record| (Reverse(priority(pod_record)), since(pod_record.started)));
-    lower
+    pods.sort_by_key(|pod_record| (Reverse(priority(pod_record)), since(pod_record.started)));
+    pods
 }
 
 /// A pod that has not started counts as started now.

@@ -12,7 +12,9 @@ use super::room::{lacks_only_room, placed};
 use super::{Action, Remedy, Situation, affinity};
 use crate::kubernetes::patch::{add, nested};
 use crate::scheduler::ranking::nearest_feasible;
-use crate::scheduler::{Filter, Holder, Incoming, NodeResult, VolumeFailure, What, run_filters};
+use crate::scheduler::{
+    Filter, Holder, Incoming, NodeNames, NodeResult, VolumeFailure, What, run_filters,
+};
 use crate::snapshot::{PodRecord, Propagation, Relation, Seen, Workload};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -91,7 +93,7 @@ fn deployment<'s>(at: &Situation<'s>) -> Option<&'s Workload> {
 fn stop_old_pod_first(
     at: &Situation<'_>,
     removes: Vec<Filter>,
-    feasible_nodes: Vec<String>,
+    feasible_nodes: NodeNames,
 ) -> Option<Remedy> {
     let workload = deployment(at);
     let before = workload.and_then(|read| read.strategy.clone());
@@ -131,7 +133,7 @@ fn room_of_old_pods(at: &Situation<'_>) -> Option<Remedy> {
     });
     let nodes: BTreeSet<String> = in_place.collect::<Option<_>>()?;
     let removes = vec![Filter::NodeResourcesFit];
-    stop_old_pod_first(at, removes, nodes.into_iter().collect())
+    stop_old_pod_first(at, removes, nodes.into_iter().map(Into::into).collect())
 }
 
 /// How many pods a rolling update may do without.

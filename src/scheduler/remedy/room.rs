@@ -8,9 +8,10 @@ use crate::scheduler::ranking::nearest_feasible;
 use crate::scheduler::{Filter, Incoming, What};
 use crate::snapshot::{PodRecord, Relation, Seen};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// For how many pods like this one these nodes have room; none where one of them bears on where the next can go.
-pub(super) fn for_pods(pod: &Pod, view: &View<'_>, nodes: &[String]) -> Option<usize> {
+pub(super) fn for_pods(pod: &Pod, view: &View<'_>, nodes: &[Arc<str>]) -> Option<usize> {
     let incoming = Incoming::alone(pod);
     let spec = incoming.spec;
     let is_bound_to_others =
@@ -25,7 +26,7 @@ pub(super) fn for_pods(pod: &Pod, view: &View<'_>, nodes: &[String]) -> Option<u
     if is_bound_to_others {
         return None;
     }
-    let on = |name: &String| -> i64 {
+    let on = |name: &Arc<str>| -> i64 {
         let Some(node) = view.node(name) else {
             return 0;
         };
@@ -79,11 +80,11 @@ pub(super) fn placed(at: &Situation<'_>) -> Option<u32> {
     let namespace = at.pod.namespace();
     let mut placed = 0;
     for (controller, pods) in records.by_controller_in(namespace) {
-        let of_controller = pods.filter(is_placed).count();
         let relation = at.snapshot.relation(at.pod, namespace, Some(controller));
+        let mut of_controller = pods.filter(is_placed);
         match relation {
-            Relation::PreviousRevision if of_controller > 0 => return None,
-            Relation::SameOwner => placed += of_controller,
+            Relation::PreviousRevision if of_controller.next().is_some() => return None,
+            Relation::SameOwner => placed += of_controller.count(),
             _ => {}
         }
     }

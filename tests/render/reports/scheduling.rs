@@ -63,7 +63,7 @@ pub(crate) fn host_port() -> Report {
          '{\"spec\":{\"strategy\":{\"rollingUpdate\":{\"maxSurge\":0,\"maxUnavailable\":1}}}}'",
     );
     first.verified = Some(Verified {
-        nodes: vec!["worker-1".to_owned(), "worker-2".to_owned()],
+        nodes: ["worker-1".into(), "worker-2".into()].into(),
         room: None,
     });
     let mut second = fix(
@@ -72,7 +72,7 @@ pub(crate) fn host_port() -> Report {
     );
     second.who = Who::Admin;
     second.verified = Some(Verified {
-        nodes: vec!["worker-4".to_owned()],
+        nodes: ["worker-4".into()].into(),
         room: Some(1),
     });
     found.fixes = vec![first, second];
@@ -179,7 +179,7 @@ pub(crate) fn small_cluster() -> Report {
     ));
     let mut first = fix("ask for less cpu", "");
     first.verified = Some(Verified {
-        nodes: Vec::new(),
+        nodes: [].into(),
         room: None,
     });
     found.fixes = vec![first];

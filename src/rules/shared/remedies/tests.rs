@@ -285,7 +285,7 @@ fn what_is_needed_together_is_offered_together() {
         fix.command
     );
     assert!(fix.patch.is_empty());
-    assert_eq!(fix.verified.as_deref(), Some(&["n1".to_owned()][..]));
+    assert_eq!(fix.verified.as_deref(), Some(&["n1".into()][..]));
 }
 
 #[test]
@@ -336,10 +336,7 @@ fn a_rolling_update_in_its_own_way_stops_an_old_pod_first() {
         found[0].fix.patch[0]["value"]["rollingUpdate"],
         json!({"maxSurge": 0, "maxUnavailable": 1})
     );
-    assert_eq!(
-        found[0].fix.verified.as_deref(),
-        Some(&["n1".to_owned()][..])
-    );
+    assert_eq!(found[0].fix.verified.as_deref(), Some(&["n1".into()][..]));
     assert!(read(&found[1].fix).starts_with("owner: give up host port 80/TCP"));
     // another workload's pod is no part of the update
     let stranger = old.of("ReplicaSet", "api-5b6f");

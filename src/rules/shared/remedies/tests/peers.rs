@@ -60,10 +60,7 @@ fn a_spread_counts_without_tainted_nodes_or_allows_more_or_only_wishes() {
         ]
     );
     assert_eq!(found[0].removes, [Filter::PodTopologySpread]);
-    assert_eq!(
-        found[0].fix.verified.as_deref(),
-        Some(&["a1".to_owned()][..])
-    );
+    assert_eq!(found[0].fix.verified.as_deref(), Some(&["a1".into()][..]));
     assert_eq!(
         found[0].fix.patch,
         [
@@ -279,10 +276,7 @@ fn a_rolling_update_stops_an_old_pod_that_is_avoided() {
         json!({"maxSurge": 0, "maxUnavailable": 1})
     );
     assert_eq!(found[0].removes, [Filter::InterPodAffinity]);
-    assert_eq!(
-        found[0].fix.verified.as_deref(),
-        Some(&["n1".to_owned()][..])
-    );
+    assert_eq!(found[0].fix.verified.as_deref(), Some(&["n1".into()][..]));
 }
 
 #[test]
