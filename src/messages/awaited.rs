@@ -20,6 +20,17 @@ pub enum Awaited {
     Forever,
 }
 
+/// What is known of a variable of the container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Variable {
+    /// Its value.
+    Is(String),
+    /// The pod gives it none.
+    Unset,
+    /// It may have one that was not read.
+    Unknown,
+}
+
 /// A tool, where in its arguments its host stands, and the port that it takes where none is named.
 struct Tool {
     names: &'static [&'static str],
@@ -121,10 +132,10 @@ const FOREVER: u64 = 86_400;
 /// Words of a script that keep it from ending until something answers.
 const LOOPS: [&str; 3] = ["until", "while", "for"];
 
-/// Reads a command with its arguments. `env` gives the value of a variable that the container is given.
+/// Reads a command with its arguments. `env` tells of a variable that the container is given.
 pub fn read<'w>(
     words: impl IntoIterator<Item = &'w str>,
-    env: impl Fn(&str) -> Option<String>,
+    env: impl Fn(&str) -> Variable,
 ) -> Vec<Awaited> {
     let whole: Vec<&str> = words.into_iter().collect();
     let text = with_values(&whole.join(" "), &env);
@@ -292,8 +303,9 @@ fn device(word: &str) -> Option<Awaited> {
     address(host, Some(port.get(..digits)?.parse().ok()?))
 }
 
-/// `$NAME`, `${NAME}` and Kubernetes' `$(NAME)` with their values; what has none here is left as it is and is no host.
-fn with_values(text: &str, env: &impl Fn(&str) -> Option<String>) -> String {
+/// `$NAME`, `${NAME}`, `${NAME:-default}` and Kubernetes' `$(NAME)` with their values; what has none here is left as it is and
+/// is no host.
+fn with_values(text: &str, env: &impl Fn(&str) -> Variable) -> String {
     let mut all = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('$') {
@@ -308,8 +320,22 @@ fn with_values(text: &str, env: &impl Fn(&str) -> Option<String>) -> String {
             .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
             .unwrap_or(name.len());
         let (name, after) = name.split_at(end);
-        let after = close.map_or(Some(after), |close| after.strip_prefix(close));
-        match (env(name), after) {
+        let (default, after) = match close {
+            Some('}') => {
+                let (default, after) = after.split_once('}').unzip();
+                let default = default.unwrap_or_default();
+                let own = default.strip_prefix(":-").or(default.strip_prefix('-'));
+                (own, after.filter(|_| default.is_empty() || own.is_some()))
+            }
+            Some(close) => (None, after.strip_prefix(close)),
+            None => (None, Some(after)),
+        };
+        let value = match env(name) {
+            Variable::Is(value) => Some(value),
+            Variable::Unset => default.map(str::to_owned),
+            Variable::Unknown => None,
+        };
+        match (value, after) {
             (Some(value), Some(after)) => {
                 all.push_str(&value);
                 rest = after;
@@ -330,7 +356,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn found(words: &[&str]) -> Vec<String> {
-        let env = |name: &str| (name == "DB_HOST").then(|| "postgres".to_owned());
+        let env = |name: &str| match name {
+            "DB_HOST" => Variable::Is("postgres".to_owned()),
+            "FROM_SECRET" => Variable::Unknown,
+            _ => Variable::Unset,
+        };
         let word = |one: Awaited| match one {
             Awaited::Host { host, port: None } => host,
             Awaited::Host {
@@ -366,6 +396,15 @@ mod tests {
                 "until pg_isready -h ${DB_HOST} -p 6432; do sleep 1; done",
                 &["postgres:6432"],
             ),
+            (
+                "until nc -z ${CACHE_HOST:-cache} ${CACHE_PORT-6379}; do sleep 1; done",
+                &["cache:6379"],
+            ),
+            (
+                "until nc -z ${DB_HOST:-db} 5432; do sleep 1; done",
+                &["postgres:5432"],
+            ),
+            ("until nc -z ${FROM_SECRET:-db} 5432; do sleep 1; done", &[]),
             (
                 "until mysqladmin ping -h mysql --silent; do sleep 1; done",
                 &["mysql:3306"],

@@ -44,6 +44,8 @@ pub enum StartFailure {
         /// The level that it needs, such as `x86-64-v2`.
         level: String,
     },
+    /// The image is made for another build of Windows than the node's.
+    OtherWindows,
     /// The command is a directory.
     Directory {
         /// The directory.
@@ -210,6 +212,11 @@ const FRAMED: &[Pattern<StartFailure>] = &[
             binary: format!("{}/runc", captures.get(0)),
         }
     }),
+    // HCS of Windows (0xc0370101), by hcsshim
+    (
+        "The container operating system does not match the host operating system",
+        |_| StartFailure::OtherWindows,
+    ),
     ("nvidia-container-cli: ", |_| StartFailure::Gpu),
     ("failed to initialize NVML", |_| StartFailure::Gpu),
     ("error running hook", |_| StartFailure::Hook),

@@ -62,7 +62,7 @@ pub fn run_filters(pod: &Pod, view: &View<'_>) -> FilterResults {
     let pod = Incoming::new(pod, view);
     let mut known = VecDeque::new();
     let nodes = view.nodes().map(|node| NodeResult {
-        node: Arc::clone(&node.node.name),
+        node: node.shared_name(),
         failures: shared(on_node(&pod, node, view), &mut known),
     });
     FilterResults {
@@ -96,7 +96,7 @@ pub(super) fn feasible_nodes(pod: &Pod, view: &View<'_>) -> NodeNames {
     let incoming = Incoming::new(pod, view);
     let nodes = view.nodes().filter(|_| incoming.before.is_empty());
     let nodes = nodes.filter(|node| takes(&incoming, node, view));
-    nodes.map(|node| Arc::clone(&node.node.name)).collect()
+    nodes.map(|node| node.shared_name()).collect()
 }
 
 /// The same, but none unless this node is one of them; the others are only looked at when it is.
@@ -107,9 +107,7 @@ pub(super) fn feasible_nodes_with(node: &str, pod: &Pod, view: &View<'_>) -> Nod
         return NodeNames::default();
     }
     let feasible_nodes = view.nodes().filter(|node| takes(node));
-    feasible_nodes
-        .map(|node| Arc::clone(&node.node.name))
-        .collect()
+    feasible_nodes.map(|node| node.shared_name()).collect()
 }
 
 /// What still rejects the pod on a node once some of the node's pods are gone.

@@ -35,6 +35,8 @@ type GuardKind<'a> = (usize, &'a str);
 pub struct NodeView<'a> {
     /// The node, or a changed copy of it.
     pub node: Cow<'a, Node>,
+    /// Its name, which stands beside those of the other nodes in memory: each result takes one of each.
+    name: Arc<str>,
     /// What pods may take and do take, resource by resource: so few that a map would be slower.
     rooms: Vec<(Resource<'a>, Room)>,
     /// The pods on it, in order of namespace and name.
@@ -227,6 +229,7 @@ impl<'a> NodeView<'a> {
         };
         NodeView {
             node: Cow::Borrowed(node),
+            name: Arc::from(&*node.name),
             rooms: node.allocatable.iter().map(room).collect(),
             pods: Vec::new(),
             footprints: Vec::new(),
@@ -318,7 +321,12 @@ impl<'a> NodeView<'a> {
 
     /// The node's name.
     pub fn name(&self) -> &str {
-        &self.node.name
+        &self.name
+    }
+
+    /// The same, to be shared.
+    pub(super) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
     }
 
     /// What pods may take of a resource in all; what the node does not name is zero.

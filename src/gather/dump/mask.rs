@@ -7,7 +7,7 @@
 //!
 //! A mask is a number and no hash: of a short password a hash can be tried out.
 
-use crate::messages::awaited::{self, Awaited};
+use crate::messages::awaited::{self, Awaited, Variable};
 use regex::{Captures, Regex};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -325,8 +325,9 @@ fn awaited_by(container: &Map<String, Value>) -> Vec<String> {
     };
     let words = ["command", "args"].into_iter().filter_map(list).flatten();
     let value = |name: &str| {
-        let one = env.iter().find(|one| one["name"] == name)?;
-        Some(one["value"].as_str()?.to_owned())
+        let one = env.iter().find(|one| one["name"] == name);
+        let value = one.and_then(|one| one["value"].as_str());
+        value.map_or(Variable::Unknown, |value| Variable::Is(value.to_owned()))
     };
     let awaited = awaited::read(words.filter_map(Value::as_str), value).into_iter();
     let parts = awaited.flat_map(|one| match one {

@@ -3,7 +3,7 @@
 //! Most wait for something else. Where the command says for what, and that is a Service, it is said how that stands.
 
 use super::awaited_service::{State, Wanted, wanted};
-use crate::messages::awaited::{self, Awaited};
+use crate::messages::awaited::{self, Awaited, Variable};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::crash::log;
 use crate::rules::{Case, Check, Layer, Root, Rule};
@@ -177,7 +177,7 @@ fn written(case: &Case<'_>, container: &ContainerView<'_>, host: Option<&str>) -
             pieces.map(move |piece| (field, nth, piece))
         })
     });
-    let ends = |piece: &str| awaited::read([piece], |_| None) == [Awaited::Forever];
+    let ends = |piece: &str| awaited::read([piece], |_| Variable::Unknown) == [Awaited::Forever];
     let tells = |piece: &str| match host {
         Some(host) => piece.to_ascii_lowercase().contains(host),
         None => ends(piece),

@@ -81,6 +81,7 @@ fn finding(case: &Case<'_>, error: &StartError<'_>) -> Finding {
         StartFailure::WorkingDirectory { path } => finding.fact_if("path", path.as_deref()),
         StartFailure::Sysctl { name } => finding.fact("sysctl", name.as_str()),
         StartFailure::RuntimeMissing { binary } => finding.fact("binary", binary.as_str()),
+        StartFailure::OtherWindows => finding.fact_if("node", case.pod().node()),
         _ => finding,
     }
 }
@@ -126,6 +127,10 @@ fn headline(failure: &StartFailure) -> Sentence {
         StartFailure::SecurityProfile => say!(
             "runtime-error.security-profile",
             "the security profile of {role} {container} cannot be applied"
+        ),
+        StartFailure::OtherWindows => say!(
+            "runtime-error.other-windows",
+            "image {image} of {role} {container} is made for another build of Windows than node {node}'s"
         ),
         StartFailure::Gpu => say!(
             "runtime-error.gpu",

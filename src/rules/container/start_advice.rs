@@ -41,6 +41,13 @@ pub(super) fn advice(failure: &StartFailure) -> Option<Fix> {
             ),
             Who::Admin,
         ),
+        StartFailure::OtherWindows => (
+            say!(
+                "runtime-error.match-windows",
+                "use the tag of image {image} that is made for the node's build of Windows, or keep the pod to nodes of the image's: nodeSelector node.kubernetes.io/windows-build"
+            ),
+            Who::Owner,
+        ),
         StartFailure::Gpu => (
             say!(
                 "runtime-error.match-gpu-driver",

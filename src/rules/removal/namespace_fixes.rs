@@ -1,6 +1,6 @@
 //! What keeps a namespace that was deleted, and what would let it go.
 
-use super::finalizers::domains;
+use super::finalizers::{domains, of_dependents};
 use super::namespace_stuck::NamespaceCase;
 use crate::kubernetes::shell;
 use crate::messages::namespace::{
@@ -88,6 +88,10 @@ impl<'a> Kept<'a> {
         some(self.entries().into_iter().map(str::to_owned))
     }
 
+    pub(super) fn dependents(&self) -> Option<Vec<String>> {
+        of_dependents(self.entries())
+    }
+
     pub(super) fn domains(&self) -> Option<Vec<String>> {
         some(domains(self.entries()))
     }
@@ -112,6 +116,12 @@ pub(super) fn fixes(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> Vec<Fix> {
         fixes.push(look(say!(
             "namespace-stuck.clear",
             "clear what its conditions name: the API server, a webhook or an API that does not answer"
+        )));
+    }
+    if kept.dependents().is_some() {
+        fixes.push(look(say!(
+            "namespace-stuck.garbage-collector",
+            "see whether kube-controller-manager runs: its garbage collector takes {dependents} away once it has seen to all that names the object as its owner"
         )));
     }
     if kept.domains().is_some() {

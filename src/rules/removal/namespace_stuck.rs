@@ -60,6 +60,7 @@ fn check(case: &NamespaceCase<'_>) -> Vec<Finding> {
         .fact_if("apis", kept.apis())
         .fact_if("left", kept.left())
         .fact_if("finalizers", kept.finalizers())
+        .fact_if("dependents", kept.dependents())
         .fact_if("domains", kept.domains())
         .evidence(quotes(case, case.it).into_iter().skip(1))
         .fix(fixes(case, &kept))

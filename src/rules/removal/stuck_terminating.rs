@@ -7,7 +7,7 @@
 //! Sources: pkg/kubelet `kubelet.go` (SyncTerminatingPod, SyncTerminatedPod), `status/status_manager.go` (canBeDeleted);
 //! pkg/controller/job `tracking_utils.go`; apiserver `registry/generic/registry/store.go` (1.37).
 
-use super::finalizers::domains;
+use super::finalizers::{domains, of_dependents};
 use super::grace;
 use super::tidying::{by_kubelet, on_node};
 use crate::messages::disruption::Disruption;
@@ -61,8 +61,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         (finalizers, None) => by_finalizers(case, finalizers),
         (finalizers, Some(stage)) => {
             let kept = case.field("metadata.finalizers", finalizers.join(", "));
-            let also = (!finalizers.is_empty()).then_some(kept);
-            by_kubelet(case, &stage).evidence(also)
+            let is_kept = !finalizers.is_empty();
+            by_kubelet(case, &stage)
+                .fact_if("kept", is_kept.then(|| finalizers.to_vec()))
+                .evidence(is_kept.then_some(kept))
         }
     };
     let is_told = case.snapshot.clock().exact;
@@ -94,6 +96,7 @@ fn by_finalizers(case: &Case<'_>, finalizers: &[String]) -> Finding {
     );
     let is_of_job = finalizers.iter().any(|one| one == JOB_TRACKING);
     let others = finalizers.iter().map(String::as_str);
+    let dependents = of_dependents(others.clone());
     let domains = domains(others.filter(|one| *one != JOB_TRACKING));
     let proof = case.field("metadata.finalizers", finalizers.join(", "));
     let job = Fix::advice(
@@ -107,6 +110,13 @@ fn by_finalizers(case: &Case<'_>, finalizers: &[String]) -> Finding {
         say!(
             "stuck-terminating.controller",
             "look at the controller of {domains}: whether it runs, and what it waits for before it takes its finalizer away"
+        ),
+        Who::Admin,
+    );
+    let collector = Fix::advice(
+        say!(
+            "stuck-terminating.garbage-collector",
+            "see whether kube-controller-manager runs: its garbage collector takes {dependents} away once it has seen to all that names the pod as its owner"
         ),
         Who::Admin,
     );
@@ -124,12 +134,14 @@ fn by_finalizers(case: &Case<'_>, finalizers: &[String]) -> Finding {
     Finding::new(case.subject(), headline, proof)
         .fact("finalizers", finalizers.to_vec())
         .fact_if("tracking", is_of_job.then_some(JOB_TRACKING))
+        .fact_if("dependents", dependents.clone())
         .fact_if("domains", (!domains.is_empty()).then_some(domains.clone()))
         .why(say!(
             "stuck-terminating.finalizers-why",
             "the API server lets an object go when the list is empty; each entry is taken away by the controller that put it there"
         ))
         .fix(is_of_job.then_some(job))
+        .fix(dependents.map(|_| collector))
         .fix((!domains.is_empty()).then_some(controller))
         .fix([without(case, finalizers, remove)])
         // tells who set them

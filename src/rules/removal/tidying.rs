@@ -185,7 +185,7 @@ fn mend_node(stage: &Stage<'_>) -> Fix {
 fn delete(case: &Case<'_>) -> Fix {
     let change = say!(
         "stuck-terminating.force",
-        "only if its processes are certainly gone: delete the pod by force; what the kubelet has not tidied up stays on {node}"
+        "only if its processes are certainly gone: delete the pod by force; what the kubelet has not tidied up stays on {node}[, and {kept|finalizer|finalizers} {kept} {kept|keeps|keep} the pod until {kept|it is|they are} taken away, too]"
     );
     let words = |pod: &str| ["delete", pod, "--grace-period=0", "--force"].map(str::to_owned);
     let pod = case.object();

@@ -79,20 +79,24 @@ fn finding<'c, S: Subject<'c>>(
         .flat_map(|(_, it)| it.policies.clone())
         .collect();
     let absent: BTreeSet<String> = shut.iter().flat_map(|(_, it)| it.absent.clone()).collect();
+    let nowhere: BTreeSet<String> = shut.iter().flat_map(|(_, it)| it.nowhere.clone()).collect();
     let object = |name: &&str| ObjectRef::new(Kind::NetworkPolicy, case.namespace(), name);
     let objects: Vec<ObjectRef> = policies.iter().map(object).collect();
     let mut quotes = policies.iter().take(NAMED).map(|name| quoted(case, name));
     let proof = quotes.next()?;
-    let headline = if absent.is_empty() {
-        say!(
+    let headline = match (absent.is_empty(), nowhere.is_empty()) {
+        (true, true) => say!(
             "network-policy.nobody",
             "{policies} {policies|lets|let} nobody in at port {ports} of its {pods|pod|pods}"
-        )
-    } else {
-        say!(
+        ),
+        (true, false) => say!(
+            "network-policy.no-namespace",
+            "{policies} {policies|lets|let} in at port {ports} only pods of namespaces with {namespaces}, and no namespace has that"
+        ),
+        (false, _) => say!(
             "network-policy.nobody-there",
-            "{policies} {policies|lets|let} in at port {ports} only pods with {labels}, and no pod of the namespace has that"
-        )
+            "{policies} {policies|lets|let} in at port {ports} only pods with {labels}, and no pod of the namespace has that[, and pods of namespaces with {namespaces}, which none has]"
+        ),
     };
     let why = say!(
         "network-policy.why",
@@ -113,6 +117,10 @@ fn finding<'c, S: Subject<'c>>(
         .fact_if(
             "labels",
             (!absent.is_empty()).then(|| Vec::from_iter(absent)),
+        )
+        .fact_if(
+            "namespaces",
+            (!nowhere.is_empty()).then(|| Vec::from_iter(nowhere)),
         )
         .evidence(quotes)
         .hint()

@@ -19,6 +19,8 @@ pub(super) struct Shut<'a> {
     pub(super) policies: BTreeSet<&'a str>,
     /// The labels that no pod has.
     pub(super) absent: BTreeSet<String>,
+    /// The labels that no namespace has.
+    pub(super) nowhere: BTreeSet<String>,
 }
 
 impl<'a> Shut<'a> {
@@ -44,29 +46,50 @@ impl<'a> Shut<'a> {
         for (name, policy) in isolating {
             self.policies.insert(name);
             for admitted in admitted(&policy.spec, asked) {
-                self.absent.extend(absent(case, admitted)?);
+                for peer in peers(admitted)? {
+                    self.peer(case, peer)?;
+                }
             }
         }
         Some(())
     }
+
+    /// Adds whose labels nobody has of those who are let in; none where somebody may be there.
+    fn peer<'c, S: Subject<'c>>(
+        &mut self,
+        case: &Case<'c, S>,
+        peer: &NetworkPolicyPeer,
+    ) -> Option<()> {
+        let (namespace, store) = (case.namespace(), case.snapshot.store());
+        let (known, selector) = match (&peer.ip_block, &peer.namespace_selector) {
+            // an address may be anybody's
+            (Some(_), _) => return None,
+            (None, Some(selector)) => {
+                store.namespaces().whole_cluster().ok()?;
+                let mut labels = store.namespaces().seen();
+                let is_there = labels.any(|(_, namespace)| {
+                    let labels = namespace.metadata.labels.clone().unwrap_or_default();
+                    label_selector_matches(selector, &labels)
+                });
+                (&mut self.nowhere, Some(selector).filter(|_| !is_there)?)
+            }
+            (None, None) => {
+                store.pods().whole(namespace).ok()?;
+                let selector = peer.pod_selector.as_ref()?;
+                let mut pods = store.pod_records().alike_in(namespace);
+                let is_there = pods.any(|(pod, _)| label_selector_matches(selector, &pod.labels));
+                (&mut self.absent, Some(selector).filter(|_| !is_there)?)
+            }
+        };
+        known.insert(label_selector_text(selector));
+        Some(())
+    }
 }
 
-/// Whose labels no pod has, of those who are let in; none where somebody may be there.
-fn absent<'c, S: Subject<'c>>(case: &Case<'c, S>, admitted: Admitted<'_>) -> Option<Vec<String>> {
-    let Admitted::Peers(peers) = admitted else {
-        return None;
-    };
-    let (namespace, store) = (case.namespace(), case.snapshot.store());
-    store.pods().whole(namespace).ok()?;
-    let of_peer = |peer: &NetworkPolicyPeer| {
-        // addresses and other namespaces are not looked at
-        if peer.ip_block.is_some() || peer.namespace_selector.is_some() {
-            return None;
-        }
-        let selector = peer.pod_selector.as_ref()?;
-        let mut pods = store.pod_records().alike_in(namespace);
-        let is_there = pods.any(|(pod, _)| label_selector_matches(selector, &pod.labels));
-        (!is_there).then(|| label_selector_text(selector))
-    };
-    peers.iter().map(of_peer).collect()
+/// Who is let in; none where that is everybody.
+fn peers(admitted: Admitted<'_>) -> Option<&[NetworkPolicyPeer]> {
+    match admitted {
+        Admitted::Everybody => None,
+        Admitted::Peers(peers) => Some(peers),
+    }
 }

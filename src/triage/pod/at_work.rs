@@ -4,7 +4,7 @@
 //! may tell.
 
 use super::{Because, Clock, Standing, within};
-use crate::messages::awaited::{self, Awaited};
+use crate::messages::awaited::{self, Awaited, Variable};
 use crate::snapshot::{ContainerView, Event, Events, PodView, Role};
 use jiff::Timestamp;
 
@@ -30,8 +30,14 @@ pub fn awaits(container: &ContainerView<'_>) -> Vec<Awaited> {
     let words = [&spec.command, &spec.args].into_iter().flatten().flatten();
     let env = |name: &str| {
         let mut all = spec.env.iter().flatten();
-        let value = all.find(|one| one.name == name)?.value.clone()?;
-        (!value.starts_with(MASK)).then_some(value)
+        match all.find(|one| one.name == name) {
+            Some(one) => match one.value.as_ref().filter(|it| !it.starts_with(MASK)) {
+                Some(value) => Variable::Is(value.clone()),
+                None => Variable::Unknown,
+            },
+            None if spec.env_from.iter().flatten().next().is_some() => Variable::Unknown,
+            None => Variable::Unset,
+        }
     };
     awaited::read(words.map(String::as_str), env)
 }
