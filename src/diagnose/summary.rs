@@ -440,7 +440,14 @@ fn may_hide(gap: &Gap, snapshot: &Snapshot<'_>, scope: &Scope) -> bool {
             let is_unread = |place: Option<&str>| {
                 place.is_none_or(|namespace| snapshot.pods().whole(namespace).is_err())
             };
-            !is_all || places.any(is_unread)
+            match &gap.name {
+                Some(name) if scope.only_pods() => {
+                    let namespace = namespace.unwrap_or_default();
+                    scope.names(&ObjectRef::new(Kind::Pod, namespace, name))
+                }
+                Some(_) => true,
+                None => places.any(is_unread),
+            }
         }
         // events tell who was refused a pod
         Kind::Event => is_all && scope.means_workloads(),

@@ -29,6 +29,9 @@ pub(super) struct Listed {
     pub(super) kinds: BTreeMap<Kind, BTreeSet<String>>,
 }
 
+/// So many pods that are missing are named.
+const NAMED: usize = 20;
+
 type Claims = BTreeSet<(Kind, ReadScope)>;
 
 /// What all files together say.
@@ -46,6 +49,8 @@ pub(super) struct Coverage {
     gaps: Vec<Gap>,
     clock: Clock,
     written: Written,
+    /// A list was met that holds nothing and may be one of pods.
+    empty: bool,
     /// Where an object could not be decoded.
     spoiled: BTreeSet<(Kind, String)>,
     /// Of which kinds a file is not read to its end, and in which namespace, if that is known.
@@ -154,6 +159,10 @@ impl Coverage {
 
     /// A file was read to its end.
     pub(super) fn file(&mut self, layout: &Layout, lists: &[Listed], singles: &[Kind]) {
+        let may_be_pods = |list: &Listed| {
+            list.kinds.is_empty() && list.declared.is_none_or(|kind| kind == Kind::Pod)
+        };
+        self.empty |= lists.iter().any(may_be_pods);
         let mut claims: Claims = lists.iter().flat_map(of_list).collect();
         match layout {
             Layout::List { kind, namespace } => claims.extend(of_place(*kind, namespace, lists)),
@@ -211,6 +220,9 @@ impl Coverage {
             .flat_map(|(_, claims)| claims.iter().cloned())
             .collect();
         let doubts = check(&mut claims, store);
+        if self.readings.is_empty() {
+            self.gaps.extend(unread_pods(&claims, store, self.empty));
+        }
         for name in doubts {
             let gap = Gap {
                 kind: Kind::Node,
@@ -355,6 +367,51 @@ fn check(claims: &mut Claims, store: &Store) -> BTreeSet<String> {
         claims.insert((Kind::Pod, ReadScope::Everywhere));
     }
     doubts
+}
+
+/// The pods that a dump speaks of and does not hold, where it does not hold all; all of them where it holds none, and no list
+/// that is empty.
+fn unread_pods(claims: &Claims, store: &Store, empty: bool) -> Vec<Gap> {
+    let gap = |namespace: Option<&str>, name: Option<&str>| Gap {
+        kind: Kind::Pod,
+        namespace: namespace.map(str::to_owned),
+        name: name.map(str::to_owned),
+        why: Why::NotInDump,
+        detail: String::new(),
+    };
+    let records = store.pod_records();
+    let is_listed = claims.iter().any(|(kind, _)| *kind == Kind::Pod);
+    let holds_any =
+        records.iter().next().is_some() || records.completed().identities().next().is_some();
+    if !is_listed && !holds_any && !empty {
+        return vec![gap(None, None)];
+    }
+    let is_whole = |namespace: &str| {
+        let here = ReadScope::Namespace(namespace.to_owned());
+        [ReadScope::Everywhere, here]
+            .into_iter()
+            .any(|read_scope| claims.contains(&(Kind::Pod, read_scope)))
+    };
+    let warnings = store.events().iter().filter(|event| event.warning);
+    let of_pods = warnings.filter(|event| event.about.kind == Kind::Pod.as_str());
+    let named = of_pods.filter_map(|event| {
+        let namespace = event.about.namespace.as_deref()?;
+        let name = event.about.name.as_str();
+        let is_there = is_whole(namespace) || store.holds(Kind::Pod, namespace, name);
+        (!is_there).then_some((namespace, name))
+    });
+    let named: BTreeSet<(&str, &str)> = named.collect();
+    if named.len() > NAMED {
+        let namespaces: BTreeSet<&str> = named.iter().map(|(namespace, _)| *namespace).collect();
+        return namespaces
+            .into_iter()
+            .map(|it| gap(Some(it), None))
+            .collect();
+    }
+    let named = named.into_iter();
+    named
+        .map(|(namespace, name)| gap(Some(namespace), Some(name)))
+        .collect()
 }
 
 /// How many nodes schedulers count, if all count the same.

@@ -48,6 +48,8 @@ pub(super) enum Fault {
     Reading,
     #[error("it holds the API server's refusal: {0}")]
     Refusal(String),
+    #[error("it says that it goes on: one page of several was saved")]
+    Page,
     #[error("it holds nothing of Kubernetes")]
     Foreign,
     #[error("it holds something else after {objects} objects")]

@@ -95,6 +95,7 @@ fn between(reader: &mut Limited<'_>, sink: &mut DumpSink<'_>) -> Result<(), Faul
         });
     }
     if line == "---" || is_stray(&line) {
+        sink.said(&line);
         return Ok(());
     }
     Err(Fault::NotJson {
@@ -212,6 +213,9 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
                 fields.push((key, map.next_value()?));
             }
         }
+        if listed && is_a_page(&fields) {
+            sink.is_a_page();
+        }
         let outcome = if listed {
             sink.end_list(
                 kind_of(&fields).as_deref(),
@@ -234,6 +238,16 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
 fn text_of(fields: &[(String, Box<RawValue>)], key: &str) -> Option<String> {
     let (_, value) = fields.iter().find(|(name, _)| name == key)?;
     serde_json::from_str(value.get()).ok()
+}
+
+/// Whether a list says that more is to come (`metadata.continue`).
+fn is_a_page(fields: &[(String, Box<RawValue>)]) -> bool {
+    let metadata = fields.iter().find(|(name, _)| name == "metadata");
+    let metadata = metadata.and_then(|(_, value)| serde_json::from_str(value.get()).ok());
+    let metadata: serde_json::Value = metadata.unwrap_or_default();
+    metadata["continue"]
+        .as_str()
+        .is_some_and(|it| !it.is_empty())
 }
 
 fn kind_of(fields: &[(String, Box<RawValue>)]) -> Option<String> {

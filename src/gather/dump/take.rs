@@ -19,6 +19,14 @@ use std::path::Path;
 /// Items whose kind stands after them in the list are held back; more than this no list does.
 const HELD_LIMIT: usize = 32 << 20;
 
+/// How kubectl begins to say that it could not read something.
+const REFUSALS: [&str; 4] = [
+    "Error from server",
+    "Unable to connect to the server",
+    "The connection to the server",
+    "error: You must be logged in",
+];
+
 /// A few are met: an array of lists, a list of what several commands printed.
 const LISTS_DEEP: usize = 8;
 
@@ -183,6 +191,40 @@ impl<'i> DumpSink<'i> {
         });
     }
 
+    /// The kinds of the list that began last, as far as it is known what it holds.
+    fn kinds_of_list(&self) -> Vec<Kind> {
+        let Some(list) = self.open.last() else {
+            return Vec::new();
+        };
+        let declared = list.kind.as_deref().and_then(exact).or(self.layout.kind());
+        match declared {
+            Some(kind) => vec![kind],
+            None if list.listed.kinds.is_empty() => vec![Kind::Pod],
+            None => list.listed.kinds.keys().copied().collect(),
+        }
+    }
+
+    /// More of the list that began last is to come, and is not here.
+    pub(super) fn is_a_page(&mut self) {
+        for kind in self.kinds_of_list() {
+            self.missing(kind, &Fault::Page);
+        }
+    }
+
+    /// What kubectl says beside the objects: a read that failed is one that is missing.
+    pub(super) fn said(&mut self, line: &str) {
+        let is_failure = REFUSALS.iter().any(|start| line.starts_with(start));
+        // that something of a name is not there is known by it
+        if !is_failure || line.starts_with("Error from server (NotFound)") {
+            return;
+        }
+        let words = line.split(|c: char| !c.is_ascii_alphanumeric());
+        let words: Vec<&str> = words.collect();
+        let kind = Kind::all().find(|kind| words.contains(&kind.plural()));
+        let fault = Fault::Refusal(line.to_owned());
+        self.missing(kind.unwrap_or(Kind::Pod), &fault);
+    }
+
     /// How many objects of this file were handed on.
     pub(super) fn objects(&self) -> u64 {
         self.objects
@@ -250,8 +292,16 @@ impl<'i> DumpSink<'i> {
             return Ok(());
         }
         let Some(head) = Head::read(json) else {
+            // something stood there that nobody knows
+            let kinds = self.kinds_of_list();
+            kinds
+                .into_iter()
+                .for_each(|kind| self.missing(kind, &Fault::Foreign));
             return Ok(());
         };
+        if head.kind.as_deref() == Some("Table") {
+            return self.refuse(of_table(json), Fault::Table);
+        }
         if head.is_list() {
             if self.open.len() >= LISTS_DEEP {
                 return Err(Fault::TooDeep { limit: LISTS_DEEP });
