@@ -255,3 +255,47 @@ fn a_ready_container_is_not_stuck_on_the_strength_of_a_lower_bound() {
         assert_eq!(found, Some(code), "{text}");
     }
 }
+
+#[test]
+fn a_dump_without_a_list_of_pods_is_no_all_clear() {
+    let event = with(an_hour_on(), "/involvedObject/name", json!("web"));
+    let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]}});
+    for objects in [vec![event], vec![node]] {
+        let (code, text) = of_dump(&objects);
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains("not read (not in the dump): pods"), "{text}");
+    }
+    // an empty list is one of whatever was asked for
+    assert_eq!(of_dump(&[]).0, Some(0));
+}
+
+#[test]
+fn pods_that_only_a_warning_names_are_missing_where_not_all_pods_are_there() {
+    let warning = json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "w", "namespace": "shop"},
+        "type": "Warning", "reason": "BackOff", "message": "Back-off restarting failed container",
+        "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "gone"}, "lastTimestamp": "2026-01-01T01:00:00Z"});
+    // a list is of all pods of its namespace: that one is gone
+    let (code, text) = of_dump(&[healthy("web"), warning.clone()]);
+    assert_eq!(code, Some(0), "{text}");
+    let folder = tempfile::tempdir().unwrap();
+    for (name, object) in [("web.json", &healthy("web")), ("events.json", &warning)] {
+        fs::write(folder.path().join(name), object.to_string()).unwrap();
+    }
+    let run = |target: &[&str]| {
+        let command = Command::new(BINARY)
+            .env_clear()
+            .args(["-n", "shop", "-f"])
+            .arg(folder.path())
+            .args(target)
+            .output();
+        let output = command.unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(text).unwrap())
+    };
+    let (code, text) = run(&[]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("Pod shop/gone"), "{text}");
+    let (code, text) = run(&["pod/web"]);
+    assert_eq!(code, Some(0), "{text}");
+}

@@ -304,6 +304,11 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
             Err(error::broken(label, Fault::Mixed { objects }))
         }
         Ok(()) | Err(Fault::Foreign) if named => bail!(error::foreign(label, &text.head)),
+        // by its place it is what tells of pods
+        Err(Fault::Foreign) if sink.is_of_pods() => {
+            sink.broken(label, &Fault::Foreign, &[]);
+            Ok(sink.recognised())
+        }
         Ok(()) | Err(Fault::Foreign) => Ok(sink.recognised()),
         Err(fault) if named => Err(error::broken(label, fault)),
         Err(fault) => {

@@ -235,6 +235,7 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
         }
     }
     services::of_dead_names(scope, store, &mut reads);
+    services::of_policies(store, &mut reads);
     creation::few_nodes(&mut reads);
     fold(reads)
 }

@@ -2,7 +2,7 @@
 //! nothing goes missing in silence.
 
 use super::make::{bytes, event, folder, list, pod, pods, read, read_file, tar, typed, yaml};
-use crate::support::Kind;
+use crate::support::{Kind, Loaded};
 use serde_json::{Value, json};
 
 fn web() -> Value {
@@ -242,7 +242,7 @@ fn what_kubectl_says_beside_the_objects_is_passed_over() {
     let klog = "E1128 12:00:00.000001    1 memcache.go:287] couldn't get resource list for metrics.k8s.io/v1beta1: the server is currently unable to handle the request\n";
     let before =
         format!("{klog}+ kubectl get pods -o json\n[root@host ~]# kubectl get pods -o json\n");
-    let after = "Unable to connect to the server: EOF\nCluster info dumped to standard output\nme@host:~$\n";
+    let after = "Error from server (NotFound): pods \"old\" not found\nCluster info dumped to standard output\nme@host:~$\n";
     for form in [bytes, yaml] {
         let text = [
             before.as_bytes(),
@@ -270,6 +270,69 @@ fn what_kubectl_says_beside_the_objects_is_passed_over() {
     ]
     .concat();
     assert!(read_file(&cut).is_err());
+}
+
+#[test]
+fn what_kubectl_could_not_read_is_missing() {
+    for (said, kind) in [
+        ("Unable to connect to the server: EOF", Kind::Pod),
+        (
+            "error: You must be logged in to the server (Unauthorized)",
+            Kind::Pod,
+        ),
+        (
+            "Error from server (Forbidden): nodes is forbidden: User \"me\" cannot list resource \"nodes\"",
+            Kind::Node,
+        ),
+    ] {
+        for form in [bytes, yaml] {
+            let text = [form(&web()).as_slice(), b"\n", said.as_bytes(), b"\n"].concat();
+            let loaded = read_file(&text).unwrap();
+            let gaps = loaded.store().gaps();
+            let is_told = gaps
+                .iter()
+                .any(|gap| gap.kind == kind && gap.name.is_none());
+            assert!(is_told, "{said}: {gaps:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_list_holds_beside_objects_and_the_pages_behind_it_are_missing() {
+    let of_pods = |loaded: &Loaded| {
+        let gaps = loaded.store().gaps();
+        gaps.iter()
+            .any(|gap| gap.kind == Kind::Pod && gap.name.is_none())
+    };
+    for odd in [json!(null), json!("pod"), json!(7), json!([web()])] {
+        let loaded = read_file(&bytes(&list(&[web(), odd.clone()]))).unwrap();
+        assert!(of_pods(&loaded), "{odd}");
+    }
+    let mut page = list(&[web()]);
+    assert!(!of_pods(&read_file(&bytes(&page)).unwrap()));
+    page["metadata"] = json!({"continue": "eyJ2", "remainingItemCount": 500});
+    assert!(of_pods(&read_file(&bytes(&page)).unwrap()));
+    let table = json!({"apiVersion": "meta.k8s.io/v1", "kind": "Table", "rows": []});
+    assert!(read_file(&bytes(&list(&[web(), table]))).is_err());
+}
+
+#[test]
+fn a_file_of_pods_that_holds_none_is_missing() {
+    let whole = bytes(&typed("PodList", &[web()]));
+    for other in [
+        "",
+        "Error from server (Forbidden): pods is forbidden\n",
+        "NAME  READY\nweb   1/1\n",
+    ] {
+        let dump = folder(&[
+            ("dump/shop/pods.json", whole.clone()),
+            ("dump/blog/pods.json", other.as_bytes().to_vec()),
+        ]);
+        let loaded = read(&[dump.path()]).unwrap();
+        let gaps = loaded.store().gaps();
+        let is_told = gaps.iter().any(|gap| gap.kind == Kind::Pod);
+        assert!(is_told, "{other}: {gaps:?}");
+    }
 }
 
 #[test]

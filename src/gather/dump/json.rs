@@ -9,6 +9,7 @@ use super::sniff::is_stray;
 use super::take::DumpSink;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::cell::Cell;
 use std::fmt;
@@ -244,10 +245,9 @@ fn text_of(fields: &[(String, Box<RawValue>)], key: &str) -> Option<String> {
 fn is_a_page(fields: &[(String, Box<RawValue>)]) -> bool {
     let metadata = fields.iter().find(|(name, _)| name == "metadata");
     let metadata = metadata.and_then(|(_, value)| serde_json::from_str(value.get()).ok());
-    let metadata: serde_json::Value = metadata.unwrap_or_default();
-    metadata["continue"]
-        .as_str()
-        .is_some_and(|it| !it.is_empty())
+    let metadata: Value = metadata.unwrap_or_default();
+    let token = metadata.get("continue").and_then(Value::as_str);
+    token.is_some_and(|it| !it.is_empty())
 }
 
 fn kind_of(fields: &[(String, Box<RawValue>)]) -> Option<String> {
@@ -259,7 +259,7 @@ fn joined(fields: &[(String, Box<RawValue>)]) -> Vec<u8> {
     let mut json = Vec::new();
     for (key, value) in fields {
         json.push(if json.is_empty() { b'{' } else { b',' });
-        json.extend_from_slice(serde_json::Value::from(key.as_str()).to_string().as_bytes());
+        json.extend_from_slice(Value::from(key.as_str()).to_string().as_bytes());
         json.push(b':');
         json.extend_from_slice(value.get().as_bytes());
     }

@@ -59,7 +59,9 @@ pub(super) fn read(
             if let Some(rest) = bare.strip_prefix("--- ") {
                 document.line(rest, number, sink)?;
             }
-        } else if !is_stray(text) && !text.starts_with('%') {
+        } else if is_stray(text) {
+            sink.said(text);
+        } else if !text.starts_with('%') {
             if text.starts_with("apiVersion:") && document.has_version() {
                 // a mapping has no key twice: these are two objects, joined without a line of dashes
                 document.end(number - 1, sink)?;

@@ -2,7 +2,7 @@
 
 use super::{Read, get, list};
 use crate::kubernetes::service_host::services;
-use crate::snapshot::{Kind, ObjectRef, Store};
+use crate::snapshot::{Kind, NetworkPolicy, ObjectRef, Store};
 use crate::triage::scope::Target;
 use crate::triage::{self, DeadName, Scope, ServiceSubject, Subject};
 use std::collections::BTreeSet;
@@ -74,6 +74,19 @@ pub(super) fn of_dead_names(scope: &Scope, store: &Store, reads: &mut BTreeSet<R
         if let Some(DeadName::NoService(meant)) = dead.flatten() {
             reads.insert(list(Kind::Service, Some(&meant.namespace)));
         }
+    }
+}
+
+/// The third wave: whom NetworkPolicies let in that mean namespaces by their labels.
+pub(super) fn of_policies(store: &Store, reads: &mut BTreeSet<Read>) {
+    let means_namespaces = |policy: &NetworkPolicy| {
+        let rules = policy.spec.ingress.iter().flatten();
+        let mut peers = rules.flat_map(|rule| rule.from.iter().flatten());
+        peers.any(|peer| peer.namespace_selector.is_some())
+    };
+    let mut policies = store.network_policies().seen();
+    if policies.any(|(_, policy)| means_namespaces(policy)) {
+        reads.insert(list(Kind::Namespace, None));
     }
 }
 
