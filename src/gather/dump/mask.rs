@@ -44,6 +44,25 @@ const POINTERS: [&str; 14] = [
     "id",
 ];
 
+/// Options before a user with a password.
+const LOGINS: [&str; 4] = ["-u", "--user", "--auth", "--basic-auth"];
+
+/// Options before what is secret whatever its name.
+const OPTIONS: [&str; 4] = ["requirepass", "masterauth", "cookie", "license-key"];
+
+/// The same of one program.
+const OF_PROGRAMS: [(&str, &str); 2] = [("sshpass", "-p"), ("redis-cli", "-a")];
+
+/// Programs that take a password right behind `-p`.
+const GLUED: [&str; 6] = [
+    "mysql",
+    "mysqladmin",
+    "mysqldump",
+    "mariadb",
+    "mariadb-admin",
+    "mariadb-dump",
+];
+
 /// Shorter values occur by chance.
 const LONG_ENOUGH: usize = 6;
 
@@ -84,6 +103,11 @@ impl Patterns {
             r"(?-u:\b)(xox[abeprs]-[A-Za-z0-9_-]{10,}|sk-[A-Za-z0-9_-]{20,}|hvs\.[A-Za-z0-9_-]{20,}|AIza[A-Za-z0-9_-]{30,})",
             r"(-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|$))",
             r#"(?i)(?-u:\b)(?:x-api-key|x-auth-token|private-token)\s*:\s*([^\s"']+)"#,
+            r#"(?i)(?-u:\b)authorization["']?\s*:\s*["']?(?:(?:bearer|basic|digest|token)\s+)?([^\s"',]+)"#,
+            // a signed URL, a webhook whose path is its secret, a Go DSN
+            r#"(?i)[?&](?:sig|signature|x-amz-signature|x-goog-signature)=([^\s&"']+)"#,
+            r#"(?-u:\b)(?:hooks\.slack\.com/services|discord(?:app)?\.com/api/webhooks)/([^\s"']+)"#,
+            r#"[^\s/@:"'=]+:([^\s/@"']+)@(?:tcp|unix)\("#,
             // key=value, and as JSON has it
             &format!(r#"(?i){named}=["']?([^\s,;&"')]+)"#),
             &format!(r#"(?i)["']{named}\\?["']\s*:\s*\\?["']([^"'\\]+)"#),
@@ -94,7 +118,12 @@ impl Patterns {
         )];
         let command = [
             &format!(r"(?i)(?:^|\s)--?{named}\s+([^\s-]\S*)"),
-            r"(?:^|\s)(?:-u|--user)[\s=]+[^\s:]+:(\S+)",
+            r"(?:^|\s)(?:-u|--user|--auth|--basic-auth)[\s=]+[^\s:]+:(\S+)",
+            r"(?:^|\s)--?(?:requirepass|masterauth|cookie|license-key)[\s=]+([^\s-]\S*)",
+            r#"(?-u:\b)(?:mysql|mariadb)(?:-?(?:admin|dump))?\s[^|;&\n]*?-p([^\s"';|&]+)"#,
+            r"(?-u:\b)sshpass\s+-p\s*(\S+)",
+            r"(?-u:\b)redis-cli\s[^|;&\n]*?-a\s+(\S+)",
+            r"(?-u:\b)login\s[^|;&\n]*?-p\s+(\S+)",
         ];
         Ok(Patterns {
             text: text.into_iter().map(Regex::new).collect::<Result<_, _>>()?,
@@ -188,6 +217,14 @@ impl Masks {
                 }
             }
             ("args" | "command", Value::Array(words)) => self.command(words),
+            // what a program has said is as much as its log
+            ("terminated", Value::Object(fields)) => {
+                for value in fields.values_mut() {
+                    let Value::String(text) = value else { continue };
+                    self.text(text, false);
+                    self.replace(text, &self.patterns.log);
+                }
+            }
             (_, Value::Object(fields)) => {
                 let awaited = awaited_by(fields);
                 for (key, value) in fields.iter_mut() {
@@ -211,7 +248,10 @@ impl Masks {
                 before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
             });
             match value {
-                Value::String(text) if is_kept => self.text(text, false),
+                // a snippet of a proxy's configuration is anybody's text
+                Value::String(text) if is_kept && !name.ends_with("-snippet") => {
+                    self.text(text, false);
+                }
                 Value::String(text) => *text = self.mask(text),
                 _ => {}
             }
@@ -221,6 +261,8 @@ impl Masks {
     /// Words of a command line, of which one may say what the next is.
     fn command(&mut self, words: &mut [Value]) {
         let mut before = String::new();
+        let program = words.first().and_then(Value::as_str).unwrap_or_default();
+        let program = program.rsplit('/').next().unwrap_or_default().to_owned();
         for word in words {
             let Value::String(text) = word else { continue };
             let is_flag = text.starts_with('-');
@@ -230,10 +272,20 @@ impl Masks {
             );
             let login = text
                 .split_once(':')
-                .filter(|_| ["-u", "--user"].contains(&flag.as_str()));
+                .filter(|_| LOGINS.contains(&flag.as_str()));
+            let glued = text
+                .strip_prefix("-p")
+                .filter(|rest| !rest.is_empty() && GLUED.contains(&program.as_str()));
+            let is_secret = || {
+                let named = !flag.contains('=') && self.patterns.is_secret(&flag);
+                named || OPTIONS.contains(&flag.trim_start_matches('-'))
+            };
+            let of_program = || OF_PROGRAMS.contains(&(&*program, &*flag));
             if let Some((user, password)) = login {
                 *text = format!("{user}:{}", self.mask(password));
-            } else if !is_flag && !flag.contains('=') && self.patterns.is_secret(&flag) {
+            } else if let Some(password) = glued {
+                *text = format!("-p{}", self.mask(password));
+            } else if of_program() || !is_flag && is_secret() {
                 *text = self.mask(text);
             } else {
                 self.text(text, true);
@@ -341,97 +393,4 @@ fn awaited_by(container: &Map<String, Value>) -> Vec<String> {
 const MASK: &str = "masked-";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn masked(mut object: Value) -> String {
-        Masks::new().unwrap().object(&mut object);
-        object.to_string()
-    }
-
-    #[test]
-    fn what_is_secret_is_masked_wherever_it_stands() {
-        for object in [
-            json!({"env": [{"name": "LOG_LEVEL", "value": "hunter2"}]}),
-            json!({"httpGet": {"httpHeaders": [{"name": "X", "value": "hunter2"}]}}),
-            json!({"metadata": {"annotations": {"objectset.rio.cattle.io/applied": "hunter2"}}}),
-            json!({"metadata": {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "hunter2"}}}),
-            json!({"args": ["--password=hunter2"]}),
-            json!({"args": ["--db.password", "hunter2"]}),
-            json!({"command": ["sh", "-c", "exec app --token hunter2 --v=2"]}),
-            json!({"command": ["sh", "-c", "export DB_PASSWORD='hunter2'; app"]}),
-            json!({"exec": {"command": ["curl", "-u", "admin:hunter2", "localhost"]}}),
-            json!({"command": ["sh", "-c", "curl -u admin:hunter2 localhost"]}),
-            json!({"message": "dial postgres://app:hunter2@db:5432/app: refused"}),
-            json!({"message": "request with Authorization: Bearer hunter2 failed"}),
-            json!({"message": "config {\"user\":\"a\",\"password\":\"hunter2\"} is wrong"}),
-            json!({"message": "login failed: api_key=hunter2, user=a"}),
-            json!({"parameters": {"adminPassword": "hunter2"}}),
-            json!({"command": ["sh", "-c", "until nc -z $DB 5432; do echo $PASS; done"], "env": [{"name": "DB", "value": "db"}, {"name": "PASS", "value": "hunter2"}]}),
-            json!({"env": [{"name": "DB_PASSWORD", "value": "hunter2"}], "message": "no user with hunter2"}),
-        ] {
-            let text = masked(object.clone());
-            assert!(!text.contains("hunter2"), "{text}");
-        }
-        // never a real one
-        for token in [
-            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
-            "AKIAABCDEFGHIJKLMNOP",
-        ] {
-            let text = masked(json!({"message": format!("with {token}: no")}));
-            assert!(!text.contains(token), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_log_gives_no_credential_away() {
-        let pod = json!({"env": [{"name": "DB_PASSWORD", "value": "hunter2"}]});
-        for line in [
-            "no user app with hunter2",
-            "dial postgres://app:s3cret@db:5432: refused",
-            "config: api_key: s3cret",
-            "started with --token s3cret",
-            "Authorization: Bearer s3cret.1",
-        ] {
-            let log = of_log(&pod, line);
-            assert!(!log.contains("hunter2") && !log.contains("s3cret"), "{log}");
-        }
-        for line in [
-            "FATAL: password authentication failed for user \"app\"",
-            "secret: not found",
-            "listen tcp :8080: bind: address already in use",
-        ] {
-            assert_eq!(of_log(&pod, line), line);
-        }
-    }
-
-    #[test]
-    fn what_diagnoses_read_stays() {
-        for object in [
-            json!({"message": "secret \"db-token\" not found"}),
-            json!({"message": "exceeded quota: team, requested: secrets=1, used: secrets=10, limited: secrets=10"}),
-            json!({"message": "failed to fetch anonymous token: unexpected status: 401 Unauthorized"}),
-            json!({"message": "no basic auth credentials"}),
-            json!({"message": "couldn't find key password in Secret shop/db"}),
-            json!({"args": ["--tls-secret-name=tls", "--token-file", "/var/run/token", "--port=80", "--password=$(DB_PASSWORD)"]}),
-            json!({"parameters": {"csi.storage.k8s.io/provisioner-secret-name": "ceph", "pool": "rbd"}}),
-            json!({"metadata": {"annotations": {"deployment.kubernetes.io/revision": "3", "pv.kubernetes.io/bind-completed": "yes"}}}),
-            json!({"metadata": {"labels": {"password": "x"}}, "env": [{"name": "EMPTY", "value": ""}]}),
-            json!({"image": "registry.example:5000/shop/token@sha256:0123456789abcdef"}),
-            json!({"command": ["sh", "-c", "until nc -z $DB $PORT; do sleep 1; done"], "env": [{"name": "DB", "value": "postgres"}, {"name": "PORT", "value": "5432"}]}),
-        ] {
-            assert_eq!(masked(object.clone()), object.to_string());
-        }
-    }
-
-    #[test]
-    fn equal_values_have_equal_masks() {
-        let mut masks = Masks::new().unwrap();
-        let mut object = json!([{"env": [{"name": "A", "value": "x"}, {"name": "B", "value": "y"}]}, {"env": [{"name": "A", "value": "x"}]}]);
-        masks.object(&mut object);
-        assert_eq!(object[0]["env"][0]["value"], object[1]["env"][0]["value"]);
-        assert_ne!(object[0]["env"][0]["value"], object[0]["env"][1]["value"]);
-        assert_eq!(object[0]["env"][0]["value"], "masked-1");
-    }
-}
+mod tests;
