@@ -1,4 +1,7 @@
 //! Keeps one [`Read`] true: LIST, then WATCH from its version, and so on for ever.
+//!
+//! It is no `kube_runtime::watcher`, which hands on each object decoded whole, as one type known beforehand: here the bytes go
+//! to the store, which decodes no more than it keeps, and one loop serves every kind of the plan.
 
 use super::backoff::{Backoff, jittered};
 use super::shared::Shared;
