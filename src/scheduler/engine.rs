@@ -80,8 +80,7 @@ impl<'a> Engine<'a> {
 
     /// The same, by what is asked.
     fn results_of(&self, asks: String, pod: &Pod) -> Arc<FilterResults> {
-        for_a_while(&self.results);
-        remembered(&self.results, asks, || run_filters(pod, self.view()).into())
+        remembered_for_a_while(&self.results, asks, || run_filters(pod, self.view()).into())
     }
 
     /// The same beside the scheduler's message, which may name what is not known here.
@@ -142,9 +141,8 @@ impl<'a> Engine<'a> {
 
     /// What preemption would find for a pod, whatever its policy.
     pub fn dry_run(&self, pod: &Pod) -> Arc<DryRun> {
-        for_a_while(&self.preempted);
         by_filters(|| {
-            remembered(&self.preempted, asks(pod), || {
+            remembered_for_a_while(&self.preempted, asks(pod), || {
                 preemption::dry_run(pod, self.view(), &self.run_filters(pod)).into()
             })
         })
@@ -171,15 +169,9 @@ impl<'a> Engine<'a> {
         // commands name the object to change
         let subject = self.snapshot().owner(pod);
         let asks = format!("{subject} {}", asks(pod.pod()));
-        for_a_while(&self.remedies);
-        by_filters(|| remembered(&self.remedies, asks, || remedy::propose(pod, self).into()))
-    }
-}
-
-/// Makes room for what is found next.
-fn for_a_while<T: ?Sized>(known: &Kept<T>) {
-    if known.borrow().len() > TEMPLATES {
-        known.borrow_mut().clear();
+        by_filters(|| {
+            remembered_for_a_while(&self.remedies, asks, || remedy::propose(pod, self).into())
+        })
     }
 }
 
@@ -193,6 +185,19 @@ fn remembered<T: ?Sized>(known: &Kept<T>, key: String, work: impl FnOnce() -> Ar
     asked.note();
     known.borrow_mut().insert(key, (found.clone(), asked));
     found
+}
+
+/// The same, of so many templates.
+fn remembered_for_a_while<T: ?Sized>(
+    known: &Kept<T>,
+    key: String,
+    work: impl FnOnce() -> Arc<T>,
+) -> Arc<T> {
+    let is_new = !known.borrow().contains_key(&key);
+    if is_new && known.borrow().len() >= TEMPLATES {
+        known.borrow_mut().clear();
+    }
+    remembered(known, key, work)
 }
 
 /// All that the filters ask about a pod, so that two pods with the same get the same results.
@@ -298,6 +303,17 @@ mod tests {
         assert!(Arc::ptr_eq(&of("a", "2"), &of("b", "2")));
         assert!(Arc::ptr_eq(&of("a", "2"), &engine.run_filters(&web)));
         assert!(!Arc::ptr_eq(&of("a", "2"), &of("b", "3")));
+    }
+
+    #[test]
+    fn what_is_known_is_not_worked_out_again_however_many_templates_came_before() {
+        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).snapshot();
+        let engine = Engine::new(&cluster);
+        for place in 1..=40 {
+            let asked = pod("a").asks("cpu", &format!("{place}")).pod();
+            let first = engine.run_filters(&asked);
+            assert!(Arc::ptr_eq(&first, &engine.run_filters(&asked)), "{place}");
+        }
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub(super) fn fits(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> bool {
 }
 
 /// How many pods run on the node, and how many may.
-fn count(node: &NodeView<'_>) -> (i64, i64) {
+pub(super) fn count(node: &NodeView<'_>) -> (i64, i64) {
     let limit = i64::try_from(node.allocatable("pods").units()).unwrap_or(i64::MAX);
     let running = i64::try_from(node.pods().len()).unwrap_or(i64::MAX);
     (running, limit)

@@ -35,8 +35,6 @@ type GuardKind<'a> = (usize, &'a str);
 pub struct NodeView<'a> {
     /// The node, or a changed copy of it.
     pub node: Cow<'a, Node>,
-    /// Its name, which stands beside those of the other nodes in memory: each result takes one of each.
-    name: Arc<str>,
     /// What pods may take and do take, resource by resource: so few that a map would be slower.
     rooms: Vec<(Resource<'a>, Room)>,
     /// The pods on it, in order of namespace and name.
@@ -229,7 +227,6 @@ impl<'a> NodeView<'a> {
         };
         NodeView {
             node: Cow::Borrowed(node),
-            name: Arc::from(&*node.name),
             rooms: node.allocatable.iter().map(room).collect(),
             pods: Vec::new(),
             footprints: Vec::new(),
@@ -321,12 +318,12 @@ impl<'a> NodeView<'a> {
 
     /// The node's name.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.node.name
     }
 
     /// The same, to be shared.
     pub(super) fn shared_name(&self) -> Arc<str> {
-        Arc::clone(&self.name)
+        Arc::clone(&self.node.name)
     }
 
     /// What pods may take of a resource in all; what the node does not name is zero.

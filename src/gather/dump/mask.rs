@@ -92,6 +92,8 @@ struct Patterns {
 
 impl Patterns {
     fn new() -> Result<Self, regex::Error> {
+        let (logins, options) = (LOGINS.join("|"), OPTIONS.join("|"));
+        let glued = GLUED.join("|");
         let named = format!(r"(?P<key>[A-Za-z0-9_.-]*(?:{SECRET})[A-Za-z0-9_.-]*)");
         let text = [
             // scheme://user:password@host
@@ -118,12 +120,13 @@ impl Patterns {
         )];
         let command = [
             &format!(r"(?i)(?:^|\s)--?{named}\s+([^\s-]\S*)"),
-            r"(?:^|\s)(?:-u|--user|--auth|--basic-auth)[\s=]+[^\s:]+:(\S+)",
-            r"(?:^|\s)--?(?:requirepass|masterauth|cookie|license-key)[\s=]+([^\s-]\S*)",
-            r#"(?-u:\b)(?:mysql|mariadb)(?:-?(?:admin|dump))?\s[^|;&\n]*?-p([^\s"';|&]+)"#,
+            &format!(r"(?:^|\s)(?:{logins})[\s=]+[^\s:]+:(\S+)"),
+            &format!(r"(?:^|\s)--?(?:{options})[\s=]+([^\s-]\S*)"),
+            // `-p` is an option of its own: `--port` holds it, too
+            &format!(r#"(?-u:\b)(?:{glued})(?:\s[^|;&\n]*?)??[\s"']-p([^\s"';|&]+)"#),
             r"(?-u:\b)sshpass\s+-p\s*(\S+)",
-            r"(?-u:\b)redis-cli\s[^|;&\n]*?-a\s+(\S+)",
-            r"(?-u:\b)login\s[^|;&\n]*?-p\s+(\S+)",
+            r#"(?-u:\b)redis-cli(?:\s[^|;&\n]*?)??[\s"']-a\s+(\S+)"#,
+            r#"(?-u:\b)login(?:\s[^|;&\n]*?)??[\s"']-p\s+(\S+)"#,
         ];
         Ok(Patterns {
             text: text.into_iter().map(Regex::new).collect::<Result<_, _>>()?,

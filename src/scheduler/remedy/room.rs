@@ -5,7 +5,7 @@ use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
 use crate::kubernetes::patch::add;
 use crate::kubernetes::pod::Pod;
 use crate::scheduler::ranking::nearest_feasible;
-use crate::scheduler::{Filter, Incoming, What};
+use crate::scheduler::{Filter, Incoming, What, resources};
 use crate::snapshot::{PodRecord, Relation, Seen};
 use serde_json::Value;
 use std::sync::Arc;
@@ -30,8 +30,7 @@ pub(super) fn for_pods(pod: &Pod, view: &View<'_>, nodes: &[Arc<str>]) -> Option
         let Some(node) = view.node(name) else {
             return 0;
         };
-        let running = i64::try_from(node.pods().len()).unwrap_or(i64::MAX);
-        let limit = i64::try_from(node.allocatable("pods").units()).unwrap_or(i64::MAX);
+        let (running, limit) = resources::count(node);
         let asked = incoming.compared.iter();
         let rooms = asked.map(|(resource, asked)| asked.goes_into(node.free(resource)));
         rooms.fold(limit.saturating_sub(running), i64::min).max(0)

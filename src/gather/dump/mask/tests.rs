@@ -30,6 +30,7 @@ fn what_is_secret_is_masked_wherever_it_stands() {
         json!({"command": ["mysql", "-uroot", "-phunter2"]}),
         json!({"command": ["sh", "-c", "mysqladmin ping -uroot -phunter2; redis-cli -h db -a hunter2"]}),
         json!({"command": ["redis-cli", "-a", "hunter2"]}),
+        json!({"command": ["sh", "-c", "mysql '-phunter2' -e 'select 1'"]}),
         json!({"command": ["sshpass", "-p", "hunter2", "ssh", "db"]}),
         json!({"command": ["sh", "-c", "docker login -u app -p hunter2 registry.example"]}),
         json!({"command": ["wget", "--header", "Authorization: Bearer hunter2"]}),
@@ -89,6 +90,8 @@ fn what_diagnoses_read_stays() {
         json!({"metadata": {"annotations": {"deployment.kubernetes.io/revision": "3", "pv.kubernetes.io/bind-completed": "yes"}}}),
         json!({"metadata": {"labels": {"password": "x"}}, "env": [{"name": "EMPTY", "value": ""}]}),
         json!({"image": "registry.example:5000/shop/token@sha256:0123456789abcdef"}),
+        json!({"command": ["sh", "-c", "until mysqladmin ping -h db --port 3306 --protocol=tcp; do sleep 1; done"]}),
+        json!({"command": ["mysqladmin", "ping", "--port=3306"]}),
         json!({"command": ["sh", "-c", "until nc -z $DB $PORT; do sleep 1; done"], "env": [{"name": "DB", "value": "postgres"}, {"name": "PORT", "value": "5432"}]}),
     ] {
         assert_eq!(masked(object.clone()), object.to_string());
