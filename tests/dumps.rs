@@ -10,10 +10,12 @@
 
 mod archives;
 mod bent;
+mod collectors;
 mod coverage;
 mod formats;
 mod logs;
 mod make;
+mod partial;
 mod pasted;
 mod refusals;
 mod round_trip;

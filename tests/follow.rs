@@ -18,6 +18,7 @@ mod objects;
 mod places;
 #[cfg(unix)]
 mod pseudo_terminal;
+mod rolling;
 mod unread;
 mod waiting;
 mod world;

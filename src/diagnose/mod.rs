@@ -116,6 +116,7 @@ fn run(
     run.explain_all(&triage.workloads.stuck, &engine, |_, case| {
         once.then(|| rules::alike(case))?
     });
+    run.explain_all(&triage.custom_owners.stuck, &engine, |_, _| None);
     run.explain_if_possible(&triage.workloads.held, &engine);
     run.explain_all(&triage.services.stuck, &engine, |_, _| None);
     run.explain_if_possible(&triage.services.doubtful, &engine);

@@ -51,7 +51,8 @@ fn of_claim(
     let phase = Some(claims::phase(claim)).filter(|phase| !phase.is_empty());
     let is_bound = phase == Some("Bound");
     let shown = pods.iter().take(MOUNTING).map(|pod| pod.name.clone());
-    let message = Message::new(words(is_bound, !pods.is_empty()))
+    let all_read = snapshot.pods().whole(namespace).is_ok();
+    let message = Message::new(words(is_bound, !pods.is_empty(), all_read))
         .fact_if("volume", claims::volume_name(claim))
         .fact("phase", phase.unwrap_or("Pending"))
         .fact("pods", shown.collect::<Vec<_>>())
@@ -81,8 +82,10 @@ fn of_claim(
     }
 }
 
-fn words(is_bound: bool, is_mounted: bool) -> Sentence {
+fn words(is_bound: bool, is_mounted: bool, all_read: bool) -> Sentence {
     match (is_bound, is_mounted) {
+        (true, false) if !all_read => say!("standing.claim-bound", "bound[ to {volume}]"),
+        (false, false) if !all_read => say!("standing.claim-phase", "{phase}"),
         (true, true) => say!(
             "standing.claim-mounted",
             "bound[ to {volume}], mounted by {pods}[ and {more} more]"

@@ -276,8 +276,10 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
         Err(cause) => {
             sink.begin(Layout::of(path));
             // an archive may have held anything
-            let kinds = if archive { &[Kind::Pod][..] } else { &[] };
-            sink.broken(label, &Fault::Io(cause), kinds);
+            let kind = archive
+                .then_some(Kind::Pod)
+                .or_else(|| layout::of_name(path));
+            sink.broken(label, &Fault::Io(cause), kind.as_slice());
             return Ok(false);
         }
     };
@@ -292,6 +294,9 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
     sink.begin(layout);
     sink.clock(Clock::of_file(path, &text.head));
     let (form, text) = preface::past(text, named).with_context(|| error::unreadable(label))?;
+    // beside other files a table tells which pods are missing
+    let is_table = form.is_none() && !named && pasted::is_of_pods(&text.head);
+    let form = form.or(is_table.then_some(Form::Pasted));
     let mut reader = BufReader::with_capacity(1 << 16, text.reader);
     let outcome = contents(form, &mut reader, sink);
     if sink.objects() > 0 {

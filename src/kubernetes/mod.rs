@@ -11,6 +11,7 @@
 
 pub mod affinity;
 pub mod claims;
+pub mod cron;
 pub mod device_claims;
 pub mod disks;
 pub mod duration;

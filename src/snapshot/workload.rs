@@ -93,6 +93,8 @@ pub struct Schedule {
     pub last: Option<Timestamp>,
     /// When the last Job that completed had ended (`status.lastSuccessfulTime`).
     pub last_success: Option<Timestamp>,
+    /// Whether a Job whose time was long ago is not made any more (`spec.startingDeadlineSeconds`).
+    pub has_deadline: bool,
 }
 
 /// One of a workload's conditions.
@@ -205,6 +207,7 @@ struct RawSpec {
     active_deadline_seconds: Option<i64>,
     backoff_limit: Option<i64>,
     schedule: Option<String>,
+    starting_deadline_seconds: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -341,6 +344,7 @@ impl RawWorkload {
                 cron,
                 last: status.last_schedule_time,
                 last_success: status.last_successful_time,
+                has_deadline: spec.starting_deadline_seconds.is_some(),
             }),
             scaled_to_zero: spec.replicas.or(spec.parallelism) == Some(0),
             conditions: status.conditions.unwrap_or_default(),

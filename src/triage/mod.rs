@@ -8,6 +8,7 @@
 //! Everything in which the kinds differ stands in one file a kind, behind [`Subject`].
 
 pub mod creation;
+mod custom_owner;
 mod layer;
 mod namespace;
 mod node;
@@ -23,10 +24,14 @@ mod status_word;
 mod subject;
 mod workload;
 
+pub use custom_owner::CustomOwner;
 pub use layer::Layer;
 pub use namespace::NamespaceSubject;
 pub use node::NodeSubject;
-pub use pod::{PULLS, Resize, UNNOTICED, awaits, budget, init_budget, is_undated, pull, resize};
+pub use pod::{
+    PULLS, Resize, UNNOTICED, awaits, budget, fits, init_budget, is_undated, pull, resize,
+    was_killed_starting,
+};
 pub use ready_pod::ReadyPod;
 pub use rollout::{Awaits, awaited, is_awaited, is_of_old_revision};
 pub use scope::Scope;
@@ -62,6 +67,8 @@ pub struct Triage<'s> {
     pub nodes: Sorted<NodeSubject<'s>>,
     /// Namespaces that were deleted, as far as they were read.
     pub namespaces: Sorted<NamespaceSubject<'s>>,
+    /// Objects of other APIs that are refused their pods.
+    pub custom_owners: Sorted<CustomOwner<'s>>,
 }
 
 /// The subjects of one kind.
@@ -229,6 +236,7 @@ pub fn triage<'s>(snapshot: &Snapshot<'s>, scope: &'s Scope) -> Triage<'s> {
         workloads: Sorted::sort(WorkloadSubject::all(snapshot, scope), snapshot, scope),
         services: Sorted::sort(service::candidates(snapshot, scope), snapshot, scope),
         namespaces: Sorted::sort(namespace::candidates(snapshot, scope), snapshot, scope),
+        custom_owners: Sorted::sort(custom_owner::refused(snapshot), snapshot, scope),
         pods,
     }
 }
@@ -242,6 +250,7 @@ impl Triage<'_> {
             &self.services.numbers,
             &self.nodes.numbers,
             &self.namespaces.numbers,
+            &self.custom_owners.numbers,
         ];
         let all = parts.into_iter().flatten();
         all.map(|(kind, numbers)| (kind.clone(), *numbers))

@@ -1,10 +1,12 @@
 //! How a pod stands: one exhaustive look, from its phase down to its containers.
 
 mod at_work;
+mod probe_budget;
 mod raw_status;
 mod resize;
 
 pub use at_work::{PULLS, awaits, init_budget, pull};
+pub use probe_budget::{budget, fits, was_killed_starting};
 pub(super) use resize::since as resize_since;
 pub use resize::{Resize, resize};
 
@@ -20,7 +22,6 @@ use crate::snapshot::{
     Clock, ContainerView, Events, Kind, ObjectRef, PodView, Role, Seen, Snapshot, Store, Workload,
 };
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Probe;
 
 /// Seconds after which a pod that no scheduler has touched is stuck.
 const UNTOUCHED: i64 = 60;
@@ -468,7 +469,9 @@ fn probe_kills(pod: &PodView, container: &ContainerView<'_>, around: Around<'_>)
     };
     match container.status.restart_count {
         ..=0 => false,
-        _ if container.status.started == Some(false) => kills("failed startup probe") > 0,
+        _ if container.status.started == Some(false) => {
+            kills("failed startup probe") > 0 || was_killed_starting(pod, container)
+        }
         1 => false,
         _ => since::is_proving(container, around.clock) && kills("failed liveness probe") > 1,
     }
@@ -483,16 +486,6 @@ pub fn is_undated(pod: &PodView, snapshot: &Snapshot<'_>) -> bool {
     let newest = of_pod.filter_map(|event| event.last).max();
     let newest = newest.max(pod.newest());
     !clock.exact && newest.is_none_or(|newest| seconds(newest, clock.at) <= MOMENT)
-}
-
-/// The seconds after a container's start in which its probe may fail without consequence.
-pub fn budget(probe: &Probe) -> i64 {
-    let period = i64::from(probe.period_seconds.unwrap_or(10));
-    let failures = i64::from(probe.failure_threshold.unwrap_or(3));
-    let successes = i64::from(probe.success_threshold.unwrap_or(1));
-    i64::from(probe.initial_delay_seconds.unwrap_or(0))
-        .saturating_add(period.saturating_mul(failures.max(successes)))
-        .saturating_add(i64::from(probe.timeout_seconds.unwrap_or(1)))
 }
 
 #[cfg(test)]

@@ -213,7 +213,7 @@ fn good_run(lasted: i64) -> i64 {
 }
 
 /// How many seconds a run took, as far as known.
-fn lasted(end: &ContainerStateTerminated) -> i64 {
+pub(super) fn lasted(end: &ContainerStateTerminated) -> i64 {
     match (&end.started_at, &end.finished_at) {
         (Some(started), Some(finished)) => seconds(started.0, finished.0),
         _ => 0,

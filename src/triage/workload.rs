@@ -9,6 +9,7 @@ mod schedule;
 mod stall;
 
 pub use refusal::{RETRY, Refusal, is_refusal, refusal_reasons};
+pub(super) use refusal::{is_retried, pod_of};
 pub use schedule::SKIPPED;
 pub use stall::Stall;
 

@@ -8,11 +8,11 @@ use crate::exporter::Exporter;
 use crate::support::Kind;
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Names the program of tests/cluster/modules/prometheus.
 const CHECK: &str = "METRICS_CHECK_DIAGNOSE_TEST";
@@ -67,9 +67,10 @@ fn what_changes_is_told_as_it_changes() {
     };
     let (begun, audit) = (Instant::now(), Audit::from_now(&cluster));
     let user = Identity::new(&cluster, "followed", &EVERYTHING);
-    let scenes: [(&str, Scene); 3] = [
+    let scenes: [(&str, Scene); 4] = [
         ("kinds", every_kind_is_watchable),
         ("lines", told_in_order),
+        ("rollouts", waited_for),
         ("metrics", exported),
     ];
     let complaint_of = |(name, scene): &(&str, Scene)| {
@@ -146,6 +147,42 @@ fn told_in_order(cluster: &Cluster, user: &Identity) -> Result<(), String> {
     match told.try_recv() {
         Ok(line) => Err(format!("nothing else has happened: {line:#}")),
         Err(_) => Ok(()),
+    }
+}
+
+/// Rollouts that stand, that cannot, that may yet, and that are rolled back.
+fn waited_for(cluster: &Cluster, user: &Identity) -> Result<(), String> {
+    let namespace = cluster.namespace("followed-rollouts", false);
+    let apply = |cpu| cluster.apply(&namespace.name, &workload(cpu, "{}"));
+    let wait = |limit, patience| {
+        let limits = ["--timeout", limit, "--patience", patience];
+        start(
+            &[&["deploy/web", "--wait"], &limits[..]].concat(),
+            user,
+            &namespace,
+        )
+    };
+    apply("10m");
+    ended(wait("120s", "60s"), 0, "")?;
+    apply("5000");
+    ended(wait("120s", "1s"), 1, "insufficient-cpu")?;
+    ended(wait("5s", "1h"), 3, "0 of 1 pods are available")?;
+    let meanwhile = wait("120s", "1h");
+    std::thread::sleep(Duration::from_secs(2));
+    cluster.admin(&["rollout", "undo", "deploy/web", "-n", &namespace.name]);
+    ended(meanwhile, 0, "")
+}
+
+/// Whether it ends with this code, having told this.
+fn ended(mut running: Running, expected: i32, told: &str) -> Result<(), String> {
+    let mut out = String::new();
+    let mut stdout = running.0.stdout.take().unwrap();
+    stdout.read_to_string(&mut out).unwrap();
+    let code = running.0.wait().unwrap().code();
+    if code == Some(expected) && out.contains(told) {
+        Ok(())
+    } else {
+        Err(format!("{expected} and {told:?} expected, {code:?}: {out}"))
     }
 }
 

@@ -18,7 +18,11 @@ const NAMESPACE: &str = "soak";
 const SIGNALS: usize = 12;
 /// Pods that change all the time and are well.
 const NOISE: usize = 150;
-/// Changes a second.
+/// So many changes are asked for at once.
+const AT_ONCE: usize = 40;
+/// When nothing was taken.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Changes a second that the API server takes.
 const RATE: u32 = 200;
 /// For how long something is seen broken before it is mended. An API server that was away makes nobody see it: controllers, the
 /// scheduler and the watch come back to it after pauses, and what a watch cannot see it cannot tell.
@@ -30,7 +34,10 @@ const LASTS: Duration = Duration::from_secs(60);
 
 struct Soak {
     api: Api,
-    changes: u32,
+    /// How often each of the pods that are well was made anew. As of a controller none gets a name for the second time.
+    remade: [u32; NOISE],
+    /// Changes that the API server has taken.
+    taken: u32,
     refused: u32,
     /// Since when its pod was seen to wait, without a break.
     broken: BTreeMap<usize, Option<Instant>>,
@@ -90,7 +97,7 @@ async fn empty(kubeconfig: &Path) -> Api {
 async fn idle(kubeconfig: &Path, pods: usize) {
     const WATCHED: u64 = 180;
     let api = empty(kubeconfig).await;
-    let all: Vec<Value> = (0..pods).map(noise).collect();
+    let all: Vec<Value> = (0..pods).map(|at| noise(at, 0)).collect();
     for some in all.chunks(100) {
         for made in api.create_all(some).await {
             made.unwrap();
@@ -117,7 +124,7 @@ async fn soak(kubeconfig: &Path, lasts: Duration) {
     let api = empty(kubeconfig).await;
     let objects: Vec<Value> = (0..SIGNALS)
         .map(signal)
-        .chain((0..NOISE).map(noise))
+        .chain((0..NOISE).map(|place| noise(place, 0)))
         .collect();
     for made in api.create_all(&objects).await {
         made.unwrap();
@@ -127,7 +134,8 @@ async fn soak(kubeconfig: &Path, lasts: Duration) {
     let watch = follow(kubeconfig, told.reopen().unwrap());
     let mut soak = Soak {
         api,
-        changes: 0,
+        remade: [0; NOISE],
+        taken: 0,
         refused: 0,
         broken: BTreeMap::new(),
         well: BTreeMap::new(),
@@ -144,9 +152,10 @@ async fn soak(kubeconfig: &Path, lasts: Duration) {
         if turn.is_multiple_of(20) {
             memory.push((begun.elapsed().as_secs(), resident(&watch)));
         }
-        let due = Duration::from_secs(1).mul_f64(f64::from(soak.changes) / f64::from(RATE));
+        let due = Duration::from_secs(1).mul_f64(f64::from(soak.taken) / f64::from(RATE));
         tokio::time::sleep(due.saturating_sub(begun.elapsed())).await;
     }
+    let changed = begun.elapsed();
     while !soak.broken.is_empty() {
         soak.mend().await;
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -164,9 +173,10 @@ async fn soak(kubeconfig: &Path, lasts: Duration) {
             .map(|(_, kib)| *kib)
     };
     say(&format!(
-        "soak: {} changes in {} s ({} refused while the API server was away), {} breaks told with their ends; the watch took {cpu:.1} s of processor time; resident {} to {} KiB after the first minute",
-        soak.changes,
-        begun.elapsed().as_secs(),
+        "soak: {} changes in {} s ({:.0} a second; {} more were refused while the API server was away), {} breaks told with their ends; the watch took {cpu:.1} s of processor time; resident {} to {} KiB after the first minute",
+        soak.taken,
+        changed.as_secs(),
+        f64::from(soak.taken) / changed.as_secs_f64(),
         soak.refused,
         soak.breaks.values().sum::<usize>(),
         after(60).min().unwrap_or_default(),
@@ -175,7 +185,7 @@ async fn soak(kubeconfig: &Path, lasts: Duration) {
     let _ = soak.api.delete(&namespace()).await;
     let (least, most) = (after(60).min(), after(60).max());
     // a run of less than a minute has no sample
-    let is_short = begun.elapsed().as_secs() <= 60;
+    let is_short = changed.as_secs() <= 60;
     let is_flat = least
         .zip(most)
         .map_or(is_short, |(least, most)| most * 10 <= least * 11);
@@ -184,24 +194,33 @@ async fn soak(kubeconfig: &Path, lasts: Duration) {
 
 impl Soak {
     async fn turn(&mut self, turn: usize, may_break: bool) {
+        let before = self.taken;
         let mut running = Vec::new();
-        for at in 0..20 {
-            let pod = noise((turn * 7 + at * 13) % NOISE);
+        for at in 0..AT_ONCE {
+            let place = (turn * 7 + at * 13) % NOISE;
+            let pod = noise(place, self.remade[place]);
             let api = self.api.clone();
             running.push(async move {
                 let path = crate::parity::api::path(&pod);
                 if at % 10 == 9 {
-                    return api.delete(&pod).await;
+                    return (Some(place), api.delete(&pod).await);
                 }
                 let patch = json!({"metadata": {"annotations": {"turn": turn.to_string()}}});
-                match api.merge(&path, &patch).await {
+                let done = match api.merge(&path, &patch).await {
                     Err(gone) if gone.contains("not found") => api.create(&pod).await,
                     done => done,
-                }
+                };
+                (None, done)
             });
         }
-        for outcome in futures_util::future::join_all(running).await {
+        for (deleted, outcome) in futures_util::future::join_all(running).await {
+            if let Some(place) = deleted.filter(|_| outcome.is_ok()) {
+                self.remade[place] += 1;
+            }
             self.count(outcome.is_ok());
+        }
+        if self.taken == before {
+            tokio::time::sleep(PAUSE).await;
         }
         if turn % 10 == 5 {
             self.mend().await;
@@ -263,7 +282,7 @@ impl Soak {
     }
 
     fn count(&mut self, is_done: bool) {
-        self.changes += 1;
+        self.taken += u32::from(is_done);
         self.refused += u32::from(!is_done);
     }
 
@@ -342,10 +361,10 @@ fn signal(at: usize) -> Value {
     })
 }
 
-fn noise(at: usize) -> Value {
+fn noise(at: usize, remade: u32) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"namespace": NAMESPACE, "name": format!("noise-{at}"), "labels": {"app": "noise"}},
+        "metadata": {"namespace": NAMESPACE, "name": format!("noise-{at}-{remade}"), "labels": {"app": "noise"}},
         "spec": {
             "terminationGracePeriodSeconds": 0,
             "nodeName": format!("worker-{}", 2 + at % 3),

@@ -144,7 +144,7 @@ fn of_several_pods_kubectl_shows_no_events_and_none_are_claimed_absent() {
 fn nodes_are_all_nodes_where_the_scheduler_counted_as_many() {
     let node = |name: &str| {
         format!(
-            "Name:               {name}\nRoles:              <none>\nLabels:             kubernetes.io/hostname={name}\nTaints:             dedicated=a:NoSchedule\n                    other=b:NoExecute\nUnschedulable:      false\nCapacity:\n  cpu:     2\n  pods:    110\nAllocatable:\n  cpu:     2\n  pods:    110\nSystem Info:\n  Architecture:  amd64\n\n\n"
+            "Name:               {name}\nRoles:              <none>\nLabels:             kubernetes.io/hostname={name}\nTaints:             dedicated=a:NoSchedule\n                    other=b:NoExecute\nUnschedulable:      false\nCapacity:\n  cpu:     2\n  pods:    110\nAllocatable:\n  cpu:     2\n  pods:    110\nConditions:\n  Type   Status\n  Ready  True\nSystem Info:\n  Architecture:  amd64\n\n\n"
         )
     };
     let with = |nodes: &[&str]| {

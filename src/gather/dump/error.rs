@@ -48,6 +48,10 @@ pub(super) enum Fault {
     Reading,
     #[error("it holds the API server's refusal: {0}")]
     Refusal(String),
+    #[error("its description breaks off")]
+    BrokenOff,
+    #[error("only a row of a table is here, which leaves out why")]
+    Row,
     #[error("it says that it goes on: one page of several was saved")]
     Page,
     #[error("it holds nothing of Kubernetes")]

@@ -40,6 +40,8 @@ pub(super) struct Meta {
     uid: bool,
     #[serde(default, deserialize_with = "present")]
     creation_timestamp: bool,
+    #[serde(rename = "creation_timestamp", default, deserialize_with = "present")]
+    snake_case: bool,
     #[serde(default)]
     managed_fields: Vec<Managed>,
 }
@@ -119,6 +121,7 @@ impl Head {
                     resource_version: text(&meta, "resourceVersion"),
                     uid: meta.contains_key("uid"),
                     creation_timestamp: meta.contains_key("creationTimestamp"),
+                    snake_case: meta.contains_key("creation_timestamp"),
                     managed_fields: Vec::new(),
                 }),
                 spec: all.get("spec").map(|_| Spec::default()),
@@ -142,12 +145,12 @@ impl Head {
 
     /// The kind, unless another API group uses the same word.
     pub(super) fn known_kind(&self) -> Option<Kind> {
-        let word = self.kind.as_deref()?;
+        let word = self.kind.as_deref()?.trim();
         let kind = exact(word).or_else(|| {
             // kubectl itself takes no other case; people who edit a dump write `pod`
             Kind::all().find(|kind| kind.as_str().eq_ignore_ascii_case(word))
         })?;
-        let group = match self.api_version.as_deref() {
+        let group = match self.api_version.as_deref().map(str::trim) {
             None => return Some(kind),
             Some(version) => version.split_once('/').map_or("", |(group, _)| group),
         };
@@ -168,7 +171,7 @@ impl Head {
 
     /// Whether its fields are named as in Python.
     pub(super) fn is_snake_case(&self) -> bool {
-        self.snake_case
+        self.snake_case || self.metadata.as_ref().is_some_and(|meta| meta.snake_case)
     }
 
     /// An audit log is a stream of objects of kind Event, and none that speaks of the cluster's state.

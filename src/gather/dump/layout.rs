@@ -71,6 +71,12 @@ fn stem(name: &str) -> Option<&str> {
         .find_map(|suffix| name.strip_suffix(suffix))
 }
 
+/// The kind that a file may hold by its name alone: that which it names, or any.
+pub(super) fn of_name(path: &Path) -> Option<Kind> {
+    let stem = stem(path.file_name()?.to_str()?)?;
+    Some(kind_of(stem).unwrap_or(Kind::Pod))
+}
+
 /// `pods`, `pvcs`, `storage-classes`
 fn kind_of(word: &str) -> Option<Kind> {
     if word == "storage" {
@@ -127,6 +133,22 @@ fn log(words: &[&str]) -> Option<Layout> {
                 earlier.unwrap_or(container),
                 earlier.is_some(),
             ))
+        }
+        // rancher/support-bundle-kit `pkg/manager/logs.go`
+        [.., "logs", namespace, pod, name] => {
+            let container = name.strip_suffix(".log")?;
+            let earlier = container.strip_suffix("-previous");
+            Some(of(
+                namespace,
+                pod,
+                earlier.unwrap_or(container),
+                earlier.is_some(),
+            ))
+        }
+        // vmware-tanzu/sonobuoy `pkg/discovery/queries.go`
+        [.., "podlogs", namespace, pod, "logs", name] => {
+            let container = name.strip_suffix(".txt")?;
+            Some(of(namespace, pod, container, false))
         }
         [.., _, _, "logs.txt"] => Some(Layout::Log(None)),
         _ => None,

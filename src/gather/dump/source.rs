@@ -114,7 +114,7 @@ impl Walk<'_, '_> {
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         paths.sort();
         for path in paths {
-            if path.is_file() && self.lies_within(&path) {
+            if path.is_file() {
                 self.file(&path)?;
             } else if path.is_dir() && !path.is_symlink() && depth > 0 {
                 // a link to a folder could lead back up
@@ -136,7 +136,14 @@ impl Walk<'_, '_> {
             named: false,
             ..At::named(label, path)
         };
-        match fs::File::open(path) {
+        let file = if self.lies_within(path) {
+            fs::File::open(path)
+        } else {
+            Err(io::Error::other(
+                "it is a link that leads out of the directory",
+            ))
+        };
+        match file {
             Ok(mut file) => self.stream(at, &mut file),
             Err(cause) => self.hand_on(at, false, Err(cause)),
         }

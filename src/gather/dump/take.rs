@@ -124,6 +124,18 @@ impl<'i> DumpSink<'i> {
         self.store.holds(kind, namespace, name)
     }
 
+    /// Whether a pod of this name was handed on, in whatever namespace if none is known.
+    pub(super) fn holds_pod(&self, namespace: Option<&str>, name: &str) -> bool {
+        match namespace {
+            Some(namespace) => self.holds(Kind::Pod, namespace, name),
+            None => {
+                let namespaces = self.store.known_namespaces();
+                let mut namespaces = namespaces.into_iter();
+                namespaces.any(|namespace| self.holds(Kind::Pod, namespace, name))
+            }
+        }
+    }
+
     /// The namespace of everything that was handed on, if it is one.
     pub(super) fn only_namespace(&self) -> Option<String> {
         let known = self.store.known_namespaces();

@@ -4,26 +4,21 @@
 
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::refused::WorkloadCase;
-use crate::snapshot::{Kind, ObjectRef, Workload};
+use crate::snapshot::{Kind, ObjectRef, Schedule, Workload};
 use crate::text::{Sentence, say};
 use crate::triage::SKIPPED;
 
 /// What is said of it, where it stands.
 pub(super) fn finding(case: &WorkloadCase<'_>) -> Option<Finding> {
-    let event = case.it.missed(case.snapshot)?;
+    let Some(event) = case.it.missed(case.snapshot) else {
+        return overdue(case);
+    };
     let (headline, change) = says(&event.reason);
     let running = running(case);
     let finding = Finding::new(case.subject(), headline, case.event(event))
         .fact("times", event.count)
         .fact_if("job", running.map(|(name, _)| format!("job/{name}")))
-        .fact_if(
-            "schedule",
-            case.it
-                .workload
-                .schedule
-                .as_ref()
-                .map(|it| it.cron.as_str()),
-        )
+        .fact_if("schedule", schedule(case).map(|it| it.cron.as_str()))
         .fix([Fix::advice(change, Who::Owner)])
         .refers_to_quotes();
     if event.reason != SKIPPED {
@@ -34,6 +29,56 @@ pub(super) fn finding(case: &WorkloadCase<'_>) -> Option<Finding> {
     let look = running.map(|(name, _)| job(name).diagnose());
     let look = look.unwrap_or_else(|| case.kubectl(["get", "jobs"]));
     Some(finding.certainty(Certainty::Likely).inspect(look))
+}
+
+fn schedule<'a>(case: &WorkloadCase<'a>) -> Option<&'a Schedule> {
+    case.it.workload.schedule.as_ref()
+}
+
+/// Nothing is said of it, and it has made none for longer than its schedule leaves.
+fn overdue(case: &WorkloadCase<'_>) -> Option<Finding> {
+    let schedule = schedule(case).filter(|_| case.it.is_overdue(case.snapshot))?;
+    let last = schedule.last.map(|last| last.to_string());
+    let (path, words) = match &last {
+        Some(last) => ("status.lastScheduleTime", last.as_str()),
+        None => ("spec.schedule", schedule.cron.as_str()),
+    };
+    let running = running(case);
+    let is_running = case.it.workload.existing.unwrap_or_default() > 0;
+    let (headline, change) = if is_running {
+        let headline = say!(
+            "job-failed.overdue-at-work",
+            "the CronJob makes no Job, though its schedule {schedule} has come due more than once since {since}: {job|{job}|a Job of it} is still at work"
+        );
+        (headline, says(SKIPPED).1)
+    } else {
+        (
+            say!(
+                "job-failed.overdue",
+                "the CronJob makes no Job: its schedule {schedule} has come due more than once since {since}"
+            ),
+            say!(
+                "job-failed.look-at-the-controller",
+                "look whether kube-controller-manager works and what it says of the CronJob: nothing else makes its Jobs"
+            ),
+        )
+    };
+    let since = last
+        .clone()
+        .or_else(|| Some(case.it.workload.created?.to_string()));
+    let finding = Finding::new(case.subject(), headline, case.field(path, words))
+        .fact_if("since", since)
+        .fact_if("job", running.map(|(name, _)| format!("job/{name}")))
+        .fact("schedule", schedule.cron.as_str())
+        .fix([Fix::advice(change, Who::Owner)])
+        .certainty(Certainty::Likely);
+    Some(match running.filter(|_| is_running) {
+        Some((name, _)) => {
+            let job = ObjectRef::new(Kind::Job, case.namespace(), name);
+            finding.inspect(job.diagnose())
+        }
+        None => finding,
+    })
 }
 
 /// The oldest of its Jobs that is not finished.

@@ -238,6 +238,7 @@ impl Wanted<'_> {
                         Who::Owner,
                     )
                     .fact("owner", diagnose.as_str())])
+                    .because_of(vec![owner.clone()])
                     .inspect(shell::cluster(words))
             }
             State::Ready { ready } => finding.fact("ready", *ready).fix([Fix::advice(

@@ -5,8 +5,8 @@
 
 use crate::rules::Case;
 use crate::rules::shared::crash::Crash;
-use crate::rules::shared::probe_budget::fits;
 use crate::text::{Sentence, say};
+use crate::triage::fits;
 use k8s_openapi::api::core::v1::Probe;
 
 /// Exit codes that a kill leaves: SIGKILL, SIGTERM, and runtimes that end with 2 when they are told to.
@@ -24,7 +24,11 @@ pub(super) fn probe(case: &Case<'_>, crash: &Crash<'_>) -> Option<Sentence> {
         return None;
     }
     let lasted = crash.lasted()?;
-    let fitting = |probe: &Option<Probe>| probe.as_ref().is_some_and(|it| fits(case, it, lasted));
+    let fitting = |probe: &Option<Probe>| {
+        probe
+            .as_ref()
+            .is_some_and(|it| fits(case.pod(), it, lasted))
+    };
     if fitting(&spec.startup_probe) {
         return Some(say!("probe-suspected.startup", "startup"));
     }

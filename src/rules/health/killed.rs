@@ -10,8 +10,8 @@ use crate::messages::probe::ProbeKind;
 use crate::rules::Case;
 use crate::rules::finding::Certainty;
 use crate::rules::shared::crash::{Crash, crashes};
-use crate::rules::shared::probe_budget::fits;
 use crate::snapshot::{ContainerView, Event, Evidence, Role};
+use crate::triage::fits;
 use k8s_openapi::api::core::v1::Probe;
 
 /// Seconds by which the clocks of runtime and kubelet, and the end and its event, may lie apart.
@@ -90,7 +90,7 @@ fn of_last_run<'a>(
         return Some((event, Certainty::Proven));
     }
     // the kubelet drops most of these events; runs that all last as long as the probe gives go the same way
-    let lasts = |probe| crash.lasted().is_some_and(|it| fits(case, probe, it));
+    let lasts = |probe| crash.lasted().is_some_and(|it| fits(case.pod(), probe, it));
     let restarts = crash.container.status.restart_count;
     if let Some(event) = killing.filter(|_| by_signal && restarts > 1 && probe.is_some_and(lasts)) {
         return Some((event, Certainty::Proven));

@@ -110,7 +110,7 @@ fn pods(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> Vec<ObjectRef> {
 
 const UNANSWERED: Sentence = say!(
     "namespace-stuck.unanswered",
-    "namespace {namespace} was deleted {age} ago and cannot go: {apis|API|APIs} {apis} {apis|does|do} not answer, so that what of {apis|it|them} is left in it is not known"
+    "namespace {namespace} was deleted {age} ago and cannot go: {apis|API|APIs} {apis} {apis|does|do} not answer, so that what of {apis|it|them} is left in it is not known[; of others there is {left}]"
 );
 const UNANSWERED_WHY: Sentence = say!(
     "namespace-stuck.unanswered-why",

@@ -1,5 +1,5 @@
 //! What rules of several layers share: whether a cause holds for a pod that no node takes (`matching`, with `order`,
-//! `remedies` and `taint_meaning`), how containers ended (`crash`, `last_words`, `probe_budget`), the claims of a pod (`claims`),
+//! `remedies` and `taint_meaning`), how containers ended (`crash`, `last_words`), the claims of a pod (`claims`),
 //! changes to a template (`template`, `after_change`), what is said of a known failure (`advice`), who holds host ports
 //! of a bound pod (`host_ports`), the share of nodes on which a cause holds (`share`), schedulers that say nothing
 //! (`silence`) and when they try again (`retry`), ConfigMaps and Secrets that are missed (`keyed`), pods that do a
@@ -27,7 +27,6 @@ pub(in crate::rules) mod namespace_left;
 pub(in crate::rules) mod node_agent;
 pub(crate) mod order;
 pub(crate) mod preemption;
-pub(crate) mod probe_budget;
 pub(in crate::rules) mod refused;
 pub(crate) mod rejection;
 pub(crate) mod remedies;

@@ -133,6 +133,16 @@ fn what_its_own_probe_has_killed_is_stuck() {
         told_of(&restarted(1, true, true), &startup, true),
         Standing::Stuck
     );
+    // without the event its end tells, after as long as the probe lets it live
+    for (period, standing_is_stuck) in [(30, true), (10, false)] {
+        let mut pod = starting.pod().clone();
+        let spec = std::sync::Arc::make_mut(pod.spec.as_mut().unwrap());
+        let container = spec.containers.first_mut().unwrap();
+        let probe = json!({"periodSeconds": period, "failureThreshold": 3});
+        container.startup_probe = Some(serde_json::from_value(probe).unwrap());
+        let is_stuck = standing_of(&PodView::new(pod)) == Standing::Stuck;
+        assert_eq!(is_stuck, standing_is_stuck, "{period}");
+    }
     let once = [(
         "Killing",
         "Container app failed liveness probe, will be restarted",

@@ -24,10 +24,10 @@ pub fn refusal_reasons() -> [&'static str; 2] {
     [REFUSED, SET_REFUSED]
 }
 
-/// Whether it is of a workload that was refused what it makes.
+/// Whether it is of a workload that was refused what it makes, of whatever API.
 pub fn is_refusal(event: &Event) -> bool {
     refusal_reasons().contains(&event.reason.as_str())
-        && event.about.known_kind().is_some_and(Kind::is_workload)
+        && event.about.known_kind().is_none_or(Kind::is_workload)
 }
 
 /// The words of a controller that was refused what it makes.
@@ -134,7 +134,7 @@ impl<'s> WorkloadSubject<'s> {
         let created = created.filter_map(|event| event.last).max();
         let created = created.max(self.last_made(store));
         let is_there = |event: &Event| {
-            let name = quoted(&event.message, "pods \"");
+            let name = pod_of(&event.message);
             name.is_some_and(|name| store.pod_records().get(self.namespace, name).is_some())
         };
         // nothing else tells whether what is no pod is still lacking, and a second attempt may follow within the same second
@@ -175,14 +175,14 @@ impl<'s> WorkloadSubject<'s> {
 }
 
 /// Whether the controller may be yet to try again.
-fn is_retried(event: &Event, snapshot: &Snapshot<'_>) -> bool {
+pub(in crate::triage) fn is_retried(event: &Event, snapshot: &Snapshot<'_>) -> bool {
     event
         .last
         .is_none_or(|last| snapshot.seconds_since(last) <= RETRY)
 }
 
-/// What stands behind `start`, up to the quotation mark.
-fn quoted<'m>(message: &'m str, start: &str) -> Option<&'m str> {
-    let (_, rest) = message.split_once(start)?;
+/// The pod that a refusal names.
+pub(in crate::triage) fn pod_of(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("pods \"")?;
     Some(rest.split_once('"')?.0)
 }

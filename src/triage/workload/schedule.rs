@@ -1,6 +1,7 @@
 //! CronJobs: how one stands between its Jobs, and what it says of a time at which it made none.
 
 use super::WorkloadSubject;
+use crate::kubernetes::cron;
 use crate::snapshot::{Event, Schedule, Snapshot};
 use crate::triage::{Because, Standing, Subject};
 
@@ -16,6 +17,8 @@ const MISSED: [&str; 6] = [
 ];
 /// A Job of it is still at work, and it wants no two at once.
 pub const SKIPPED: &str = "JobAlreadyActive";
+/// One time may just have come.
+const TWICE: usize = 2;
 /// A Job that takes longer than planned is let be for so many times.
 const OFTEN: u32 = 3;
 
@@ -31,6 +34,9 @@ impl<'s> WorkloadSubject<'s> {
         if self.missed(snapshot).is_some() {
             return Standing::Stuck;
         }
+        if self.is_overdue(snapshot) {
+            return Standing::Stuck;
+        }
         let running = self.workload.existing.unwrap_or_default();
         if running > 0 {
             return Standing::Healthy(Because::JobsRun(running));
@@ -44,6 +50,23 @@ impl<'s> WorkloadSubject<'s> {
             (_, Some(last)) => Standing::Healthy(Because::LastJobDue(last)),
             (_, None) => Standing::Healthy(Because::NothingDueYet(schedule.cron.clone())),
         }
+    }
+
+    /// Whether its schedule has come due twice since it made a Job, and neither is made: what it says of that is gone within the
+    /// hour, or its controller says nothing. With a deadline it makes up for nothing that was due before it was changed.
+    pub fn is_overdue(&self, snapshot: &Snapshot<'_>) -> bool {
+        let workload = self.workload;
+        let Some(schedule) = workload.schedule.as_ref() else {
+            return false;
+        };
+        let made = self.last_made(snapshot.store()).max(workload.created);
+        let since = match (schedule.has_deadline, workload.written) {
+            (false, _) => made,
+            (true, Some(written)) => made.max(Some(written)),
+            (true, None) => None,
+        };
+        let due = since.and_then(|since| cron::due(&schedule.cron, since, TWICE));
+        !workload.halted && due.is_some_and(|due| due < snapshot.clock().at)
     }
 
     /// What it said last of a time at which it made no Job, unless it has made one since. Of a Job that is still at work it

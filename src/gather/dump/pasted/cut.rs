@@ -1,6 +1,7 @@
 //! Finds what kubectl printed in a text that people wrote around it: strips quote marks, fences, prompts and indentation.
 
 use super::super::sniff::is_manifest_line;
+use anstream::adapter::strip_str;
 
 /// A piece of kubectl's output, at no indentation.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,8 +12,8 @@ pub(super) enum Piece {
     Events(Vec<String>, Option<String>),
     /// YAML or JSON.
     Manifest(String),
-    /// Another table of `kubectl get`: it tells no cause.
-    Table,
+    /// Another table of `kubectl get`, which tells no cause, with the namespace that its command names.
+    Table(Vec<String>, Option<String>),
 }
 
 /// One of these stands soon after a name.
@@ -32,6 +33,9 @@ const AFTER_NAME: [&str; 10] = [
 /// Elements of HTML around what is pasted.
 const TAGS: [&str; 5] = ["details", "summary", "pre", "code", "p"];
 
+/// Fences of wikis and trackers, which may name a language or a title: `{code:yaml}`.
+const WIKI: [&str; 3] = ["{code", "{noformat", "{quote"];
+
 /// What stands between two fences, prompts or the like.
 #[derive(Default)]
 struct Passage {
@@ -39,6 +43,8 @@ struct Passage {
     command: Option<String>,
     /// Whether a fence or a prompt stands before it.
     is_marked: bool,
+    /// Whether it is HTML, in which some characters have names.
+    is_html: bool,
 }
 
 /// All pieces, in their order.
@@ -64,6 +70,7 @@ fn passages(text: &str) -> Vec<Passage> {
             }
             open.command = self::command(rest).or(open.command.take());
             open.is_marked = true;
+            open.is_html = ["<pre", "<code"].iter().any(|tag| trimmed.contains(tag));
         } else if command.is_some() || is_bare_prompt(trimmed) {
             begin(std::mem::take(&mut open));
             open.command = command;
@@ -72,20 +79,38 @@ fn passages(text: &str) -> Vec<Passage> {
             let closed = trimmed
                 .strip_suffix("```")
                 .map(|text| line.replace(trimmed, text));
-            open.lines.push(closed.unwrap_or(line));
+            let line = closed.unwrap_or(line);
+            let line = if open.is_html { named(&line) } else { line };
+            open.lines.push(line);
         }
     }
     begin(open);
     passages
 }
 
-/// The line without quote marks and without blanks that only look like one.
+/// The line without quote marks, without colours, and without blanks that only look like one.
 fn plain(line: &str) -> String {
-    let mut line = line.trim_end();
+    let uncoloured = strip_str(line).to_string();
+    let mut line = uncoloured.trim_end();
     while let Some(rest) = line.trim_start().strip_prefix('>') {
         line = rest.strip_prefix(' ').unwrap_or(rest);
     }
     line.replace('\u{a0}', " ")
+}
+
+/// The characters that have names in HTML.
+fn named(line: &str) -> String {
+    let names = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&nbsp;", " "),
+        ("&amp;", "&"),
+    ];
+    names.iter().fold(line.to_owned(), |line, (name, letter)| {
+        line.replace(name, letter)
+    })
 }
 
 /// What a line with a fence or a tag of HTML says beside it.
@@ -95,6 +120,10 @@ pub(super) fn fence(line: &str) -> Option<&str> {
         .or_else(|| line.strip_prefix("~~~"))
     {
         return Some(rest.trim_matches(['`', '~']).trim());
+    }
+    if let Some(rest) = WIKI.iter().find_map(|mark| line.strip_prefix(mark)) {
+        let (_, rest) = rest.split_once('}')?;
+        return Some(rest.trim());
     }
     let tag = line.strip_prefix('<')?.trim_start_matches('/');
     let end = tag.find(|c: char| !c.is_ascii_alphanumeric())?;
@@ -144,6 +173,10 @@ impl Passage {
         self.lines.iter().all(|line| line.trim().is_empty())
     }
 
+    fn namespace(&self) -> Option<String> {
+        self.command.as_deref().and_then(namespace)
+    }
+
     fn pieces(&self) -> Vec<Piece> {
         let mut pieces = Vec::new();
         let mut at = 0;
@@ -156,11 +189,8 @@ impl Passage {
             at += lines.len();
             pieces.push(match begins {
                 Begins::Object => Piece::Described(lines),
-                Begins::Events => {
-                    let namespace = self.command.as_deref().and_then(namespace);
-                    Piece::Events(lines, namespace)
-                }
-                Begins::Table => Piece::Table,
+                Begins::Events => Piece::Events(lines, self.namespace()),
+                Begins::Table => Piece::Table(lines, self.namespace()),
                 Begins::Manifest => Piece::Manifest(lines.join("\n")),
             });
         }
@@ -192,6 +222,17 @@ impl Passage {
         lines
     }
 
+    /// Whether nothing follows a name but the beginning of the next line, after something was described.
+    fn breaks_off(&self, at: usize) -> bool {
+        let rest = self.lines.iter().skip(at + 1).map(|line| line.trim());
+        let mut rest = rest.filter(|line| !line.is_empty());
+        let is_end = rest
+            .next()
+            .is_none_or(|line| "Namespace:".starts_with(line));
+        let is_object = |earlier| self.begins(earlier) == Some(Begins::Object);
+        is_end && rest.next().is_none() && (0..at).any(is_object)
+    }
+
     fn begins(&self, at: usize) -> Option<Begins> {
         let line = self.lines.get(at)?;
         let text = line.trim_start();
@@ -205,7 +246,7 @@ impl Passage {
                 let after = |label: &&str| next.trim_start().starts_with(*label);
                 indent(next) == indent(line) && AFTER_NAME.iter().any(after)
             });
-            return is_object.then_some(Begins::Object);
+            return (is_object || self.breaks_off(at)).then_some(Begins::Object);
         }
         if let Some(is_events) = table(text) {
             return Some(if is_events {
@@ -232,7 +273,7 @@ fn begin_values(lines: &[String]) -> bool {
         && !is_secret()
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Begins {
     Object,
     Events,
@@ -243,7 +284,7 @@ enum Begins {
 impl Begins {
     /// Whether a piece is over where another one seems to begin: objects also hold names, and messages hold JSON.
     fn ends_at(self, other: Begins, at_base: bool) -> bool {
-        at_base && matches!(other, Begins::Object | Begins::Events)
+        at_base && matches!(other, Begins::Object | Begins::Events | Begins::Table)
             || self != Begins::Object && self != other && self != Begins::Manifest
     }
 }
@@ -290,6 +331,9 @@ mod tests {
             format!("> ```\n> {quoted}\n> ```"),
             format!("```$ kubectl describe pod web\n{TEXT}```"),
             format!("<details><summary>describe</summary>\n<pre>\n{TEXT}\n</pre></details>"),
+            format!("{{code:title=describe|language=none}}\n{TEXT}\n{{code}}"),
+            format!("{{noformat}}\n{TEXT}\n{{noformat}}\nAny idea?"),
+            format!("\u{1b}[1m{TEXT}\u{1b}[0m"),
         ] {
             assert_eq!(pieces(&text), [described("web")], "{text}");
         }
@@ -306,6 +350,27 @@ mod tests {
     }
 
     #[test]
+    fn what_breaks_off_after_its_name_is_seen() {
+        for (rest, names) in [
+            ("\n\n\nName:  api\n", 2),
+            ("\n\n\nName:  api\nNamesp", 2),
+            ("\n\nName: is all that I know\nof it", 1),
+        ] {
+            let found = pieces(&format!("{TEXT}{rest}"));
+            assert_eq!(found.len(), names, "{found:?}");
+        }
+        assert_eq!(pieces("Some words\nName: nobody\n"), []);
+    }
+
+    #[test]
+    fn characters_have_names_in_html() {
+        let text = "<pre>\nName: web\nNode: &lt;none&gt;\nLabels: a=&quot;b&quot;\n</pre>";
+        let lines = ["Name: web", "Node: <none>", "Labels: a=\"b\""];
+        let lines = lines.map(str::to_owned).to_vec();
+        assert_eq!(pieces(text), [Piece::Described(lines)]);
+    }
+
+    #[test]
     fn tables_are_told_by_their_heads() {
         let events = "$ kubectl get events -n shop\nLAST SEEN   TYPE      REASON   OBJECT    MESSAGE\n5m          Warning   Failed   pod/web   no\n\nbye";
         let [Piece::Events(lines, namespace)] = &pieces(events)[..] else {
@@ -317,10 +382,11 @@ mod tests {
             "NAMESPACE\tNAME\tREADY\tSTATUS\tRESTARTS",
             "STATUS  NAME  AGE",
         ] {
-            assert_eq!(
-                pieces(&format!("$ kubectl get pods\n{head}\nweb 0/1 Pending\n")),
-                [Piece::Table]
-            );
+            let table = format!("$ kubectl get pods -n shop\n{head}\nweb 0/1 Pending\n");
+            let [Piece::Table(lines, namespace)] = &pieces(&table)[..] else {
+                panic!("no table");
+            };
+            assert_eq!((lines.len(), namespace.as_deref()), (2, Some("shop")));
         }
         assert_eq!(pieces("WARNING THIS IS LOUD\n"), []);
     }

@@ -7,7 +7,8 @@
 //!
 //! # What it proves
 //! An object that is described proves nothing about others, and of its own events it shows all. An object that was
-//! saved whole is not replaced by its description.
+//! saved whole is not replaced by its description. One whose description breaks off is missing, and so is a pod that is not well
+//! by its row in a table and is nowhere else.
 //!
 //! Descriptions say how long ago an event was and never when. The time of the description is taken as near as the text tells
 //! it: a pod's start and the age of its event `Scheduled`, or else the newest time in the text. That is hardly ever later than
@@ -45,7 +46,15 @@ const LIMIT: usize = 64 << 20;
 /// Whether a text holds something that kubectl printed, between other lines.
 pub(super) fn is_pasted(text: &str) -> bool {
     let pieces = cut::pieces(text);
-    pieces.iter().any(|piece| *piece != Piece::Table)
+    let is_table = |piece: &Piece| matches!(piece, Piece::Table(..));
+    !pieces.iter().all(is_table)
+}
+
+/// Whether a text is a table of pods as kubectl prints it.
+pub(super) fn is_of_pods(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    let is_of_pods = |piece: &Piece| matches!(piece, Piece::Table(lines, _) if !table::of_pods(lines).is_empty());
+    cut::pieces(&text).iter().any(is_of_pods)
 }
 
 /// Whether a fence of Markdown or a command stands in a text, after which what is pasted begins.
@@ -65,7 +74,7 @@ pub(super) enum Silent {
 /// What of kubectl's output a text holds, where none of it could be read.
 pub(super) fn silent(text: &str) -> Option<Silent> {
     cut::pieces(text).iter().find_map(|piece| match piece {
-        Piece::Table => Some(Silent::Table),
+        Piece::Table(..) => Some(Silent::Table),
         Piece::Described(_) => Some(Silent::Described),
         Piece::Events(..) | Piece::Manifest(_) => None,
     })
@@ -105,6 +114,23 @@ pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<
         described(object, sink)?;
     }
     for piece in &pieces {
+        match piece {
+            Piece::Described(lines) => {
+                // of a kind that was described before it
+                let kind = objects.last().map_or(Kind::Pod, |object| object.kind);
+                let name = object::name_alone(lines);
+                name.into_iter()
+                    .for_each(|name| sink.missing_one(kind, None, name, &Fault::BrokenOff));
+            }
+            Piece::Table(lines, namespace) => {
+                let namespace = namespace.clone().or_else(|| sink.only_namespace());
+                rows_of_pods(lines, namespace.as_deref(), sink);
+            }
+            _ => {}
+        }
+    }
+    text.lines().for_each(|line| sink.said(line.trim()));
+    for piece in &pieces {
         if let Piece::Events(lines, namespace) = piece {
             let namespace = namespace.clone().or_else(|| sink.only_namespace());
             take(&events::listed(lines, namespace.as_deref(), now), sink)?;
@@ -116,6 +142,13 @@ pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<
 
 fn described(object: &Described, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
     sink.no_earlier(object.now);
+    if object.is_cut {
+        let namespace = object.namespace.as_deref();
+        sink.missing_one(object.kind, namespace, &object.name, &Fault::BrokenOff);
+    }
+    if object.is_head() {
+        return Ok(());
+    }
     take(&[object.object()], sink)?;
     take(&object.events(), sink)?;
     // two objects of other kinds may share the name
@@ -133,6 +166,16 @@ fn take(objects: &[Value], sink: &mut DumpSink<'_>) -> Result<(), Fault> {
     objects
         .iter()
         .try_for_each(|object| sink.single(object.to_string().as_bytes()))
+}
+
+/// Pods of which nothing but a row of `kubectl get pods` is there, which are not well.
+fn rows_of_pods(lines: &[String], namespace: Option<&str>, sink: &mut DumpSink<'_>) {
+    for row in table::of_pods(lines) {
+        let namespace = row.namespace.or(namespace);
+        if !row.is_well && !sink.holds_pod(namespace, row.name) {
+            sink.missing_one(Kind::Pod, namespace, row.name, &Fault::Row);
+        }
+    }
 }
 
 /// YAML or JSON that stands in a text. What cannot be read of it is missing, and what is no object was never meant.

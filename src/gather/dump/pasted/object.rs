@@ -157,6 +157,8 @@ pub(super) struct Described {
     pub(super) name: String,
     pub(super) namespace: Option<String>,
     pub(super) fields: Field,
+    /// Whether its end is missing, or what tells how it stands.
+    pub(super) is_cut: bool,
     /// The lines below `Events`; absent where there is no such label, as with `--show-events=false`.
     pub(super) events: Option<Vec<String>>,
     /// The lines below `Data`, of a ConfigMap or a Secret. They may be values.
@@ -194,6 +196,7 @@ impl Described {
             name,
             namespace: namespace.map(str::to_owned),
             newest: top.flat_map(|line| time::all_in(line)).max(),
+            is_cut: is_cut(kind, &fields),
             events,
             data: data.map(|at| from(at + 2)),
             told: None,
@@ -241,6 +244,11 @@ impl Described {
             ("metadata", self.metadata()),
         ]);
         merged(head, rest)
+    }
+
+    /// Whether what it runs is not shown.
+    pub(super) fn is_head(&self) -> bool {
+        self.kind == Kind::Pod && !self.fields.has("Containers")
     }
 
     /// What its events are about, as an event says it.
@@ -330,12 +338,33 @@ fn kind(fields: &Field, data: bool) -> Option<Kind> {
         (replicas.contains(" current / "), Kind::ReplicaSet),
         (has("Session Affinity"), Kind::Service),
         (has("Capacity") || has("System Info"), Kind::Node),
-        (has("Node") && has("Containers"), Kind::Pod),
+        (
+            ["Node", "Priority", "Service Account"]
+                .iter()
+                .any(|label| has(label)),
+            Kind::Pod,
+        ),
     ];
     found
         .into_iter()
         .find(|(fits, _)| *fits)
         .map(|(_, kind)| kind)
+}
+
+/// Whether what every describer of the kind prints is missing: behind the containers of a pod its QoS class
+/// (k8s.io/kubectl `pkg/describe/describe.go` describePod), of a node its conditions.
+fn is_cut(kind: Kind, fields: &Field) -> bool {
+    match kind {
+        Kind::Pod => !fields.has("QoS Class"),
+        Kind::Node => !fields.has("Conditions"),
+        _ => false,
+    }
+}
+
+/// The name of an object of which no more than that is shown.
+pub(super) fn name_alone(lines: &[String]) -> Option<&str> {
+    let name = lines.first()?.strip_prefix("Name:")?.trim();
+    (lines.len() <= 2).then_some(name)
 }
 
 /// `key: value` on each line, `key=value` up to 1.13. Longer ones are cut off, and left out here.

@@ -47,6 +47,45 @@ pub(super) fn rows(lines: &[&str], head: &[&str]) -> Vec<Row> {
     rows
 }
 
+/// A row of `kubectl get pods`.
+pub(super) struct PodRow<'l> {
+    pub(super) namespace: Option<&'l str>,
+    pub(super) name: &'l str,
+    /// Whether it says that all of the pod is ready, or has done what it should.
+    pub(super) is_well: bool,
+}
+
+/// The rows of a table of pods, whose head is its first line; none of another table.
+pub(super) fn of_pods(lines: &[String]) -> Vec<PodRow<'_>> {
+    let mut lines = lines.iter();
+    let heads = lines.next().map_or("", String::as_str);
+    let heads: Vec<&str> = heads.split_ascii_whitespace().collect();
+    let column = |name: &str| heads.iter().position(|head| *head == name);
+    let (Some(name), Some(ready), Some(status), Some(_)) = (
+        column("NAME"),
+        column("READY"),
+        column("STATUS"),
+        column("RESTARTS"),
+    ) else {
+        return Vec::new();
+    };
+    let rows = lines.filter_map(|line| {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        let (some, all) = words.get(ready)?.split_once('/')?;
+        let is_well = match *words.get(status)? {
+            "Completed" | "Succeeded" => true,
+            "Running" => some == all,
+            _ => false,
+        };
+        Some(PodRow {
+            namespace: column("NAMESPACE").and_then(|at| words.get(at).copied()),
+            name: words.get(name)?,
+            is_well,
+        })
+    });
+    rows.collect()
+}
+
 /// Parts that two blanks or a tab divide.
 fn cells(line: &str) -> Vec<&str> {
     let mut cells = Vec::new();

@@ -15,6 +15,16 @@ const REFUSALS: [&str; 4] = [
     "error: You must be logged in",
 ];
 
+/// Parts of what it says where nothing of a list is missing: of an object that is not there, of a log, of a change.
+const OF_ONE: [&str; 6] = [
+    "(NotFound)",
+    "(BadRequest)",
+    "(AlreadyExists)",
+    "(Conflict)",
+    "(Invalid)",
+    "error when ",
+];
+
 impl DumpSink<'_> {
     /// The file could not be read to its end: of its kinds something is missing. Before an object was met, these are
     /// the kinds that it names.
@@ -64,6 +74,26 @@ impl DumpSink<'_> {
         });
     }
 
+    /// One object is here and cannot be read, or not all of it.
+    pub(in crate::gather::dump) fn missing_one(
+        &mut self,
+        kind: Kind,
+        namespace: Option<&str>,
+        name: &str,
+        fault: &Fault,
+    ) {
+        // a table beside nothing else is refused with what to give in its place
+        self.recognised |= !matches!(fault, Fault::Row);
+        let namespace = namespace.filter(|_| kind.namespaced());
+        self.coverage.gap(Gap {
+            kind,
+            namespace: namespace.map(str::to_owned),
+            name: Some(name.to_owned()),
+            why: Why::Failed,
+            detail: fault.to_string(),
+        });
+    }
+
     /// Whether a file of this place holds pods.
     pub(in crate::gather::dump) fn is_of_pods(&self) -> bool {
         match &self.layout {
@@ -95,8 +125,7 @@ impl DumpSink<'_> {
     /// What kubectl says beside the objects: a read that failed is one that is missing.
     pub(in crate::gather::dump) fn said(&mut self, line: &str) {
         let is_failure = REFUSALS.iter().any(|start| line.starts_with(start));
-        // that something of a name is not there is known by it
-        if !is_failure || line.starts_with("Error from server (NotFound)") {
+        if !is_failure || OF_ONE.iter().any(|part| line.contains(part)) {
             return;
         }
         let words = line.split(|c: char| !c.is_ascii_alphanumeric());
