@@ -27,7 +27,11 @@ pub fn awaits(container: &ContainerView<'_>) -> Vec<Awaited> {
     let Some(spec) = container.spec else {
         return Vec::new();
     };
-    let words = [&spec.command, &spec.args].into_iter().flatten().flatten();
+    let own = spec.command.iter().flatten().map(String::as_str);
+    let image = spec.image.as_deref().filter(|_| own.clone().next().is_none());
+    let tool = image.and_then(awaited::entrypoint);
+    let args = spec.args.iter().flatten().map(String::as_str);
+    let words = tool.into_iter().chain(own).chain(args);
     let env = |name: &str| {
         let mut all = spec.env.iter().flatten();
         match all.find(|one| one.name == name) {
@@ -39,7 +43,7 @@ pub fn awaits(container: &ContainerView<'_>) -> Vec<Awaited> {
             None => Variable::Unset,
         }
     };
-    awaited::read(words.map(String::as_str), env)
+    awaited::read(words, env)
 }
 
 /// The seconds after which an init container that still runs needs an explanation.
