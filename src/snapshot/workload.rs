@@ -95,6 +95,8 @@ pub struct Schedule {
     pub last_success: Option<Timestamp>,
     /// Whether a Job whose time was long ago is not made any more (`spec.startingDeadlineSeconds`).
     pub has_deadline: bool,
+    /// Whether no Job of it starts while another is at work (`spec.concurrencyPolicy` Forbid).
+    pub forbids: bool,
 }
 
 /// One of a workload's conditions.
@@ -208,6 +210,7 @@ struct RawSpec {
     backoff_limit: Option<i64>,
     schedule: Option<String>,
     starting_deadline_seconds: Option<i64>,
+    concurrency_policy: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -345,6 +348,7 @@ impl RawWorkload {
                 last: status.last_schedule_time,
                 last_success: status.last_successful_time,
                 has_deadline: spec.starting_deadline_seconds.is_some(),
+                forbids: spec.concurrency_policy.as_deref() == Some("Forbid"),
             }),
             scaled_to_zero: spec.replicas.or(spec.parallelism) == Some(0),
             conditions: status.conditions.unwrap_or_default(),

@@ -40,12 +40,17 @@ pub(super) fn refused<'s>(snapshot: &Snapshot<'s>) -> Vec<CustomOwner<'s>> {
 }
 
 impl<'s> CustomOwner<'s> {
-    /// Whether it may be yet to try again, and what it tried to make is not there by now. How many pods it wants nothing tells.
+    /// Whether it was refused a pod, may be yet to try again, and has made none since. How many it wants nothing tells.
     fn is_refused(self, snapshot: &Snapshot<'_>) -> bool {
         let records = snapshot.store().pod_records();
-        let pod = pod_of(&self.event.message);
+        let message = &self.event.message;
+        let pod = pod_of(message);
         let is_there = pod.is_some_and(|name| records.get(self.place(), name).is_some());
-        !is_there && is_retried(self.event, snapshot)
+        let owner = format!("{}/{}", self.event.about.kind, self.event.about.name);
+        let mut own = records.of_controller(self.place(), &owner);
+        let has_made = own.any(|pod| pod.started >= self.event.last);
+        let is_of_pod = message.to_ascii_lowercase().contains("pod");
+        is_of_pod && !is_there && !has_made && is_retried(self.event, snapshot)
     }
 
     fn place(self) -> &'s str {

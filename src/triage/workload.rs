@@ -418,7 +418,8 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
         let is_without = self.kind != Kind::CronJob && self.existing(snapshot) == 0;
         let created = self.workload.created.filter(|_| is_without);
         let told = transition.or(first).or(self.changed());
-        told.or_else(|| self.delayed(snapshot)).or(created)
+        let told = told.or_else(|| self.delayed(snapshot)).or(created);
+        told.or_else(|| self.overdue(snapshot))
     }
 }
 

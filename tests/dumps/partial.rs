@@ -109,6 +109,93 @@ fn what_was_pasted_in_part_is_no_all_clear() {
 }
 
 #[test]
+fn what_stands_beside_it_is_judged_by_what_it_is() {
+    let after = |more: &str| format!("{WELL}\n\n{more}");
+    let row = "db-0   0/1   CrashLoopBackOff   3 (5m ago)   10m";
+    let cannot = |verb: &str, of: &str| {
+        after(&format!(
+            "Error from server (Forbidden): pods \"web\" is forbidden: User \"me\" cannot {verb} resource \"{of}\" in API group \"\" in the namespace \"shop\""
+        ))
+    };
+    for (text, code) in [
+        (after("$ kubectl describe pod api\nName:  api\n"), 2),
+        (after("Name:  api\nNamespace:  shop\nPrior"), 2),
+        // without its beginning
+        (format!("{}\n\n\n{WELL}", &WELL[200..]), 2),
+        (after(row), 2),
+        (after(&format!("other  {row}")), 2),
+        (
+            after(&row.replace("0/1   CrashLoopBackOff", "1/1   Running")),
+            0,
+        ),
+        (after("that is 0/1 of the Work 3 of us do in 5m"), 0),
+        (after(&TABLE.replace("web  ", "pod/web")), 0),
+        (
+            after(
+                &TABLE
+                    .replace("api     1/1     Running ", "api     0/1     Pending ")
+                    .replace("job ", "api     1/1     Running   0             9d\njob "),
+            ),
+            0,
+        ),
+        (cannot("list", "pods"), 2),
+        (cannot("create", "pods"), 0),
+        (cannot("create", "pods/exec"), 0),
+        (cannot("get", "pods/log"), 0),
+        (format!("{{noformat}}\n{WELL}{{noformat}}\n"), 0),
+        (format!("{{code:title=describe}}\n{WELL}{{code}}\n"), 0),
+        (until(WELL, "      Started:").to_owned(), 2),
+        (until(WELL, "  app:").to_owned(), 2),
+    ] {
+        let (found, out) = pasted(&text);
+        assert_eq!(found, Some(code), "{text}\n{out}");
+    }
+}
+
+#[test]
+fn a_job_that_has_failed_says_it_in_its_events() {
+    let text = "Name:             mig
+Namespace:        shop
+Selector:         job-name=mig
+Labels:           <none>
+Annotations:      <none>
+Parallelism:      1
+Completions:      1
+Completion Mode:  NonIndexed
+Start Time:       Tue, 12 Mar 2024 10:00:00 +0100
+Pods Statuses:    0 Active / 0 Succeeded / 7 Failed
+Pod Template:
+  Containers:
+   m:
+    Image:  busybox
+Events:
+  Type     Reason                Age   From            Message
+  ----     ------                ----  ----            -------
+  Warning  BackoffLimitExceeded  2m    job-controller  Job has reached the specified backoff limit
+";
+    let (code, out) = pasted(text);
+    assert!(code == Some(1) && out.contains("job-failed"), "{out}");
+}
+
+/// Every cut of a description of two pods that are well is seen, but for the end that tells nothing.
+#[test]
+fn wherever_a_description_breaks_off_it_is_no_all_clear() {
+    let two = format!("{WELL}\n\n{}", WELL.replace("web", "api"));
+    let begins = WELL.len() + 2;
+    let harmless = begins + WELL.find("QoS Class:").unwrap();
+    for at in (begins + "Name:             a".len()..two.len()).step_by(7) {
+        let (code, out) = pasted(two.get(..at).unwrap());
+        let expected = if at < harmless { 2 } else { 0 };
+        let near = harmless..harmless + "QoS Class:".len();
+        assert!(
+            code == Some(expected) || near.contains(&at),
+            "{}\n{out}",
+            &two[..at]
+        );
+    }
+}
+
+#[test]
 fn what_a_folder_only_speaks_of_is_missing() {
     let files = |name: &str, text: &str| {
         let saved = SAVED.as_bytes().to_vec();
@@ -120,6 +207,11 @@ fn what_a_folder_only_speaks_of_is_missing() {
         ("pods.txt", well.as_str(), 0),
         ("pods.txt", stuck.as_str(), 2),
         ("notes.txt", "NAME IS ALL", 0),
+        (
+            "pods-data.json",
+            "Error from server (Forbidden): pods is forbidden: User \"me\" cannot list resource \"pods\" in API group \"\" in the namespace \"data\"\n",
+            2,
+        ),
     ] {
         let folder = files(name, text);
         let (found, out) = look(folder.path(), &["-A"]);
@@ -133,6 +225,10 @@ fn what_a_folder_only_speaks_of_is_missing() {
         let (found, out) = look(folder.path(), &["-A"]);
         assert_eq!(found, Some(code), "{name}: {out}");
     }
+    let folder = files("notes.txt", "");
+    std::os::unix::fs::symlink("/nonexistent/pods.JSON", folder.path().join("pods.JSON")).unwrap();
+    let (found, out) = look(folder.path(), &["-A"]);
+    assert_eq!(found, Some(2), "a link to nothing: {out}");
 }
 
 #[test]

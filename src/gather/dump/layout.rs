@@ -66,9 +66,12 @@ impl Layout {
 /// A file's name without what marks its format.
 fn stem(name: &str) -> Option<&str> {
     let name = name.strip_suffix(".gz").unwrap_or(name);
-    [".json", ".yaml", ".yml"]
+    let (stem, suffix) = name.rsplit_once('.')?;
+    let suffixes = ["json", "yaml", "yml"];
+    suffixes
         .iter()
-        .find_map(|suffix| name.strip_suffix(suffix))
+        .any(|known| suffix.eq_ignore_ascii_case(known))
+        .then_some(stem)
 }
 
 /// The kind that a file may hold by its name alone: that which it names, or any.

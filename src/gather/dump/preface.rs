@@ -44,6 +44,16 @@ pub(super) fn past(mut text: Text<'_>, named: bool) -> io::Result<(Option<Form>,
     Ok((found, text))
 }
 
+/// Whether a text is nothing but what kubectl says beside the objects.
+pub(super) fn is_refusal(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    let mut lines = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .peekable();
+    lines.peek().is_some() && lines.all(is_stray)
+}
+
 /// Whether the text around a document is what somebody wrote, who has pasted it. JSON has to begin in it.
 fn is_of_paste(text: &[u8], at: usize) -> bool {
     let (before, document) = text.split_at_checked(at).unwrap_or((text, &[]));

@@ -100,7 +100,8 @@ pub(super) fn form(head: &[u8]) -> Option<Form> {
     // `[root@host ~]# kubectl …` is no list
     let is_prompt = |text: &str| text.starts_with('[') && text.contains('@') && text.contains(']');
     let start = first.trim_start();
-    if start.starts_with(['{', '[']) && !is_prompt(start) {
+    let is_fence = super::pasted::is_fence(start);
+    if start.starts_with(['{', '[']) && !is_prompt(start) && !is_fence {
         return Some(Form::Json);
     }
     let is_comment = |line: &&str| line.starts_with('#');

@@ -114,7 +114,7 @@ impl Walk<'_, '_> {
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         paths.sort();
         for path in paths {
-            if path.is_file() {
+            if path.is_file() || leads_nowhere(&path) {
                 self.file(&path)?;
             } else if path.is_dir() && !path.is_symlink() && depth > 0 {
                 // a link to a folder could lead back up
@@ -264,6 +264,11 @@ impl Walk<'_, '_> {
             text,
         })
     }
+}
+
+/// A link to something that is not here.
+fn leads_nowhere(path: &Path) -> bool {
+    path.is_symlink() && !path.exists()
 }
 
 struct Counted<'a> {

@@ -37,14 +37,16 @@ fn schedule<'a>(case: &WorkloadCase<'a>) -> Option<&'a Schedule> {
 
 /// Nothing is said of it, and it has made none for longer than its schedule leaves.
 fn overdue(case: &WorkloadCase<'_>) -> Option<Finding> {
-    let schedule = schedule(case).filter(|_| case.it.is_overdue(case.snapshot))?;
+    case.it.overdue(case.snapshot)?;
+    let schedule = schedule(case)?;
     let last = schedule.last.map(|last| last.to_string());
     let (path, words) = match &last {
         Some(last) => ("status.lastScheduleTime", last.as_str()),
         None => ("spec.schedule", schedule.cron.as_str()),
     };
     let running = running(case);
-    let is_running = case.it.workload.existing.unwrap_or_default() > 0;
+    // under another policy a Job that runs hinders nothing
+    let is_running = schedule.forbids && case.it.workload.existing.unwrap_or_default() > 0;
     let (headline, change) = if is_running {
         let headline = say!(
             "job-failed.overdue-at-work",

@@ -5,6 +5,7 @@ use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::crash::{Crash, crashes, meaning};
 use crate::rules::shared::last_words;
 use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::snapshot::{Kind, Role};
 use crate::text::{Sentence, say};
 
 /// A container's program ends itself with an exit code other than 0.
@@ -73,8 +74,25 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     } else if code == TERMINATED {
         finding.certainty = Certainty::Likely;
         finding = finding.why(by_whom(case, crash));
+    } else if let Some(others) = running_on(case, crash) {
+        finding = finding.fact("others", others).why(say!(
+            "crash-app-error.why-not-told",
+            "the Job learns of it only when all containers of the pod have ended, and {others} still {others|runs|run}: what only serves the others is an init container with restartPolicy Always, which ends with them"
+        ));
     }
     finding
+}
+
+/// What keeps a Job's pod running after the end of a container that is not started again.
+fn running_on(case: &Case<'_>, crash: &Crash<'_>) -> Option<Vec<String>> {
+    let pod = case.pod();
+    let (kind, _) = pod.controller()?;
+    let is_over = crash.container.terminated().is_some() && !pod.restarts(&crash.container);
+    let others = pod
+        .containers()
+        .filter(|one| one.role == Role::Main && one.running().is_some());
+    let others: Vec<String> = others.map(|one| one.name().to_owned()).collect();
+    (kind == Kind::Job.as_str() && is_over && !others.is_empty()).then_some(others)
 }
 
 /// The kubelet tells of each container that it stops; where its events of this one were kept, it was not the kubelet.

@@ -56,8 +56,7 @@ fn pending(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Finding> {
     let probe = written(container, ProbeKind::Startup)?;
     let start = started(container)?;
     let is_late = case.seconds_since(start) > triage::budget(probe);
-    let was_killed = triage::was_killed_starting(case.pod(), container);
-    let may_be_late = is_late || was_killed || triage::is_undated(case.pod(), case.snapshot);
+    let may_be_late = is_late || triage::is_undated(case.pod(), case.snapshot);
     if container.status.started != Some(false) || !may_be_late {
         return None;
     }
@@ -72,23 +71,12 @@ fn pending(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Finding> {
         Some(proof) => {
             of_container(case, container, proof, unhealthy.as_ref(), false).evidence([field])
         }
-        None => {
-            let is_likely = is_late || was_killed;
-            of_container(case, container, field, None, was_killed)
-                .certainty(if is_likely {
-                    Certainty::Likely
-                } else {
-                    Certainty::Possible
-                })
-                .evidence(was_killed.then(|| last_end(case, container)).flatten())
-        }
+        None => of_container(case, container, field, None, false).certainty(if is_late {
+            Certainty::Likely
+        } else {
+            Certainty::Possible
+        }),
     })
-}
-
-fn last_end(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Evidence> {
-    let (field, end) = container.last_end()?;
-    let path = format!("{}.{field}.exitCode", container.path());
-    Some(case.field(path, end.exit_code.to_string()))
 }
 
 fn of_container(

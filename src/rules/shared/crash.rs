@@ -67,7 +67,9 @@ fn is_down(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
         return true;
     }
     if container.running().is_some() {
-        return triage::between_crashes(case.pod(), container, case.snapshot);
+        // its present run is no better than the last
+        return triage::between_crashes(case.pod(), container, case.snapshot)
+            || triage::was_killed_starting(case.pod(), container);
     }
     matches!(
         container.waiting_reason(),

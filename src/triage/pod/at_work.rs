@@ -28,7 +28,10 @@ pub fn awaits(container: &ContainerView<'_>) -> Vec<Awaited> {
         return Vec::new();
     };
     let own = spec.command.iter().flatten().map(String::as_str);
-    let image = spec.image.as_deref().filter(|_| own.clone().next().is_none());
+    let image = spec
+        .image
+        .as_deref()
+        .filter(|_| own.clone().next().is_none());
     let tool = image.and_then(awaited::entrypoint);
     let args = spec.args.iter().flatten().map(String::as_str);
     let words = tool.into_iter().chain(own).chain(args);

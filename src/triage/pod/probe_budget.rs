@@ -6,6 +6,8 @@ use k8s_openapi::api::core::v1::Probe;
 
 /// Seconds by which times may lie apart.
 const SLACK: i64 = 10;
+/// Seconds that are lost where both ends of a run are whole ones.
+const ROUNDED: i64 = 2;
 /// The grace period of a pod that says nothing of it.
 const GRACE: i64 = 30;
 
@@ -39,10 +41,15 @@ pub fn was_killed_starting(pod: &PodView, container: &ContainerView<'_>) -> bool
     let (Some(probe), Some((_, end))) = (probe, container.last_end()) else {
         return false;
     };
+    // the first probe comes when its delay is over, and each further one a period later
+    let least = budget(probe)
+        .saturating_sub(i64::from(probe.timeout_seconds.unwrap_or(1)))
+        .saturating_sub(i64::from(probe.period_seconds.unwrap_or(10)));
     let by_signal =
         matches!(end.exit_code, 137 | 143) && end.reason.as_deref() != Some("OOMKilled");
     container.status.started == Some(false)
         && container.status.restart_count > 0
         && by_signal
+        && lasted(end).saturating_add(ROUNDED) >= least
         && fits(pod, probe, lasted(end))
 }

@@ -4,6 +4,7 @@ use super::WorkloadSubject;
 use crate::kubernetes::cron;
 use crate::snapshot::{Event, Schedule, Snapshot};
 use crate::triage::{Because, Standing, Subject};
+use jiff::Timestamp;
 
 /// Reasons of the events in which its controller says so (pkg/controller/cronjob/cronjob_controllerv2.go, 1.37;
 /// FailedNeedsStart up to 1.20).
@@ -34,7 +35,7 @@ impl<'s> WorkloadSubject<'s> {
         if self.missed(snapshot).is_some() {
             return Standing::Stuck;
         }
-        if self.is_overdue(snapshot) {
+        if self.overdue(snapshot).is_some() {
             return Standing::Stuck;
         }
         let running = self.workload.existing.unwrap_or_default();
@@ -52,21 +53,19 @@ impl<'s> WorkloadSubject<'s> {
         }
     }
 
-    /// Whether its schedule has come due twice since it made a Job, and neither is made: what it says of that is gone within the
+    /// When its schedule had come due twice since it made a Job, where neither is made: what it says of that is gone within the
     /// hour, or its controller says nothing. With a deadline it makes up for nothing that was due before it was changed.
-    pub fn is_overdue(&self, snapshot: &Snapshot<'_>) -> bool {
+    pub fn overdue(&self, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
         let workload = self.workload;
-        let Some(schedule) = workload.schedule.as_ref() else {
-            return false;
-        };
+        let schedule = workload.schedule.as_ref().filter(|_| !workload.halted)?;
         let made = self.last_made(snapshot.store()).max(workload.created);
         let since = match (schedule.has_deadline, workload.written) {
             (false, _) => made,
             (true, Some(written)) => made.max(Some(written)),
             (true, None) => None,
         };
-        let due = since.and_then(|since| cron::due(&schedule.cron, since, TWICE));
-        !workload.halted && due.is_some_and(|due| due < snapshot.clock().at)
+        let due = cron::due(&schedule.cron, since?, TWICE)?;
+        (due < snapshot.clock().at).then_some(due)
     }
 
     /// What it said last of a time at which it made no Job, unless it has made one since. Of a Job that is still at work it

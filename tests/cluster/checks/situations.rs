@@ -149,7 +149,8 @@ fn asked(
     situation: &Situation,
     namespace: &str,
 ) -> Result<(), String> {
-    let (code, report) = json(cluster, user, &["-n", namespace]);
+    let arguments = [&["-n", namespace], &situation.arguments()[..]].concat();
+    let (code, report) = json(cluster, user, &arguments);
     let found = causes(&report);
     let unexplained = items(&report, "unexplained").len();
     let cause = situation.cause.as_str();
@@ -166,14 +167,16 @@ fn asked(
         word(&first, "certainty"),
     ];
     let promised = [cause, rule.layer.as_str(), situation.certainty()];
-    let quoted = !word(&first["proof"], "quote").is_empty();
+    let mut quotes = items(&first, "evidence").iter().chain([&first["proof"]]);
+    let quoted = !word(&first["proof"], "quote").is_empty()
+        && quotes.any(|one| word(one, "quote").contains(situation.quote()));
     let fixed = fix(&first) >= situation.fix();
     let others = unexplained == situation.unexplained();
     match (said == promised, quoted, fixed, others, code) {
         (true, true, true, true, 1) => Ok(()),
         _ => Err(format!(
-            "{promised:?} expected, {said:?} found, of {found:?}, exit code {code}, {unexplained} unexplained, fixes {}",
-            first["fixes"]
+            "{promised:?} expected, {said:?} found, of {found:?}, exit code {code}, {unexplained} unexplained, fixes {}, evidence {}",
+            first["fixes"], first["evidence"]
         )),
     }
 }

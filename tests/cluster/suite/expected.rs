@@ -274,7 +274,7 @@ pub(crate) const BROKEN: &[Expected] = &[
         manifest: "liveness-failing",
         cause: "liveness-failing",
         layer: "health",
-        quote: "failed liveness probe",
+        quote: "iveness probe",
         wait: Wait::All(&[Wait::Restarted(3), Wait::Event("Killing")]),
         ..CONTAINER
     },

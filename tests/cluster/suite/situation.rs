@@ -9,6 +9,8 @@
 //! - `#: until WHAT`: what has come when the tool is asked, unless the scheduler or the API server refuses a pod;
 //! - `#: certainty WORD` and `#: fix verified`: what the report has to say, `proven` unless it is said;
 //! - `#: beside CAUSE`: what is true as well, and may be said as long as the cause itself has no rule;
+//! - `#: with ARGUMENTS`: what the tool is told besides;
+//! - `#: quote WORDS`: what stands in one of the first diagnosis' quotes;
 //! - `#: unexplained NUMBER`: how many other pods are stuck for a reason that no rule knows;
 //! - `#: needs GROUP/VERSION`: an API without which it is left out.
 
@@ -110,6 +112,17 @@ impl Situation {
     pub(crate) fn unexplained(&self) -> usize {
         let number = |word: &str| word.parse().expect("a number stands after it");
         self.said("unexplained").next().map_or(0, number)
+    }
+
+    /// What the tool is told besides.
+    pub(crate) fn arguments(&self) -> Vec<&str> {
+        let all = self.said("with").flat_map(str::split_ascii_whitespace);
+        all.collect()
+    }
+
+    /// What stands in a quote.
+    pub(crate) fn quote(&self) -> &str {
+        self.said("quote").next().unwrap_or_default()
     }
 
     /// What may be said as long as the cause has no rule.

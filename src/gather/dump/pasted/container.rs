@@ -20,9 +20,16 @@ pub(super) struct Read {
     pub(super) ended_well_and_went_on: bool,
 }
 
-pub(super) fn read(list: Option<&Field>) -> Vec<Read> {
+/// Whether it is told how a container stands: of one that runs, whether it is ready.
+pub(super) fn is_shown(container: &Field) -> bool {
+    let state = container.value("State");
+    state.is_some_and(|state| state != "Running" || container.has("Ready"))
+}
+
+/// Those of a list; where the description breaks off, only those of which all is shown.
+pub(super) fn read(list: Option<&Field>, is_cut: bool) -> Vec<Read> {
     let each = list.map_or(&[][..], |field| &field.children).iter();
-    each.filter(|one| !one.label.is_empty())
+    each.filter(|one| !one.label.is_empty() && (!is_cut || is_shown(one)))
         .map(container)
         .collect()
 }

@@ -1,6 +1,7 @@
 //! Finds what kubectl printed in a text that people wrote around it: strips quote marks, fences, prompts and indentation.
 
 use super::super::sniff::is_manifest_line;
+use super::table::bare_head;
 use anstream::adapter::strip_str;
 
 /// A piece of kubectl's output, at no indentation.
@@ -14,6 +15,8 @@ pub(super) enum Piece {
     Manifest(String),
     /// Another table of `kubectl get`, which tells no cause, with the namespace that its command names.
     Table(Vec<String>, Option<String>),
+    /// Some of what describes a pod, without its beginning.
+    Rest,
 }
 
 /// One of these stands soon after a name.
@@ -34,7 +37,10 @@ const AFTER_NAME: [&str; 10] = [
 const TAGS: [&str; 5] = ["details", "summary", "pre", "code", "p"];
 
 /// Fences of wikis and trackers, which may name a language or a title: `{code:yaml}`.
-const WIKI: [&str; 3] = ["{code", "{noformat", "{quote"];
+const WIKI: [&str; 4] = ["{code", "{noformat", "{panel", "{quote"];
+
+/// What stands in each description of a pod, and nowhere else.
+const OF_POD: [&str; 3] = ["QoS Class:", "Container ID:", "Restart Count:"];
 
 /// What stands between two fences, prompts or the like.
 #[derive(Default)]
@@ -45,11 +51,18 @@ struct Passage {
     is_marked: bool,
     /// Whether it is HTML, in which some characters have names.
     is_html: bool,
+    /// Whether something is described before it.
+    is_later: bool,
 }
 
 /// All pieces, in their order.
 pub(super) fn pieces(text: &str) -> Vec<Piece> {
-    passages(text).iter().flat_map(Passage::pieces).collect()
+    let mut all = Vec::new();
+    for mut passage in passages(text) {
+        passage.is_later = all.iter().any(|piece| matches!(piece, Piece::Described(_)));
+        all.extend(passage.pieces());
+    }
+    all
 }
 
 fn passages(text: &str) -> Vec<Passage> {
@@ -182,11 +195,20 @@ impl Passage {
         let mut at = 0;
         while let Some(line) = self.lines.get(at) {
             let Some(begins) = self.begins(at) else {
+                let is_rest = OF_POD
+                    .iter()
+                    .any(|label| line.trim_start().starts_with(label));
+                pieces.extend(is_rest.then_some(Piece::Rest));
                 at += 1;
                 continue;
             };
-            let lines = self.from(at, begins, indent(line));
+            let mut lines = self.from(at, begins, indent(line));
             at += lines.len();
+            // `--no-headers`
+            let head = lines.first().and_then(|line| bare_head(line));
+            if let Some(head) = head.filter(|_| begins == Begins::Table) {
+                lines.insert(0, head.to_owned());
+            }
             pieces.push(match begins {
                 Begins::Object => Piece::Described(lines),
                 Begins::Events => Piece::Events(lines, self.namespace()),
@@ -222,7 +244,7 @@ impl Passage {
         lines
     }
 
-    /// Whether nothing follows a name but the beginning of the next line, after something was described.
+    /// Whether nothing follows a name but the beginning of the next line, where descriptions are.
     fn breaks_off(&self, at: usize) -> bool {
         let rest = self.lines.iter().skip(at + 1).map(|line| line.trim());
         let mut rest = rest.filter(|line| !line.is_empty());
@@ -230,7 +252,9 @@ impl Passage {
             .next()
             .is_none_or(|line| "Namespace:".starts_with(line));
         let is_object = |earlier| self.begins(earlier) == Some(Begins::Object);
-        is_end && rest.next().is_none() && (0..at).any(is_object)
+        let command = self.command.as_deref().unwrap_or_default();
+        let is_one = || command.contains("describe") || self.is_later || (0..at).any(is_object);
+        is_end && rest.next().is_none() && is_one()
     }
 
     fn begins(&self, at: usize) -> Option<Begins> {
@@ -247,6 +271,9 @@ impl Passage {
                 indent(next) == indent(line) && AFTER_NAME.iter().any(after)
             });
             return (is_object || self.breaks_off(at)).then_some(Begins::Object);
+        }
+        if bare_head(text).is_some() {
+            return Some(Begins::Table);
         }
         if let Some(is_events) = table(text) {
             return Some(if is_events {
@@ -284,8 +311,12 @@ enum Begins {
 impl Begins {
     /// Whether a piece is over where another one seems to begin: objects also hold names, and messages hold JSON.
     fn ends_at(self, other: Begins, at_base: bool) -> bool {
-        at_base && matches!(other, Begins::Object | Begins::Events | Begins::Table)
-            || self != Begins::Object && self != other && self != Begins::Manifest
+        let is_other = match other {
+            Begins::Object | Begins::Events => true,
+            Begins::Table => self == Begins::Object,
+            Begins::Manifest => false,
+        };
+        at_base && is_other || self != Begins::Object && self != other && self != Begins::Manifest
     }
 }
 
@@ -355,6 +386,8 @@ mod tests {
             ("\n\n\nName:  api\n", 2),
             ("\n\n\nName:  api\nNamesp", 2),
             ("\n\nName: is all that I know\nof it", 1),
+            ("\n$ kubectl describe pod api\nName:  api\n", 2),
+            ("\n```\n\n```\nName:  api\n", 2),
         ] {
             let found = pieces(&format!("{TEXT}{rest}"));
             assert_eq!(found.len(), names, "{found:?}");

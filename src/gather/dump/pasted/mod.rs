@@ -37,7 +37,7 @@ use cut::Piece;
 use jiff::Timestamp;
 use object::Described;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Read};
 
 /// No issue and no log of a collector's commands is larger.
@@ -63,6 +63,11 @@ pub(super) fn is_marked(text: &str) -> bool {
     lines.any(|line| cut::fence(line).is_some() || cut::command(line).is_some())
 }
 
+/// Whether a line is a fence of Markdown or of a tracker.
+pub(super) fn is_fence(line: &str) -> bool {
+    cut::fence(line).is_some()
+}
+
 /// What a text holds that tells no cause.
 pub(super) enum Silent {
     /// A table of `kubectl get`.
@@ -75,7 +80,7 @@ pub(super) enum Silent {
 pub(super) fn silent(text: &str) -> Option<Silent> {
     cut::pieces(text).iter().find_map(|piece| match piece {
         Piece::Table(..) => Some(Silent::Table),
-        Piece::Described(_) => Some(Silent::Described),
+        Piece::Described(_) | Piece::Rest => Some(Silent::Described),
         Piece::Events(..) | Piece::Manifest(_) => None,
     })
 }
@@ -115,6 +120,7 @@ pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<
     }
     for piece in &pieces {
         match piece {
+            Piece::Rest => sink.missing(Kind::Pod, &Fault::BrokenOff),
             Piece::Described(lines) => {
                 // of a kind that was described before it
                 let kind = objects.last().map_or(Kind::Pod, |object| object.kind);
@@ -170,11 +176,15 @@ fn take(objects: &[Value], sink: &mut DumpSink<'_>) -> Result<(), Fault> {
 
 /// Pods of which nothing but a row of `kubectl get pods` is there, which are not well.
 fn rows_of_pods(lines: &[String], namespace: Option<&str>, sink: &mut DumpSink<'_>) {
+    // of a table that goes on, as with `-w`, the last row of a pod counts
+    let mut rows = BTreeMap::new();
     for row in table::of_pods(lines) {
         let namespace = row.namespace.or(namespace);
-        if !row.is_well && !sink.holds_pod(namespace, row.name) {
-            sink.missing_one(Kind::Pod, namespace, row.name, &Fault::Row);
-        }
+        rows.insert((namespace, row.name), row.is_well);
+    }
+    rows.retain(|(namespace, name), is_well| !*is_well && !sink.holds_pod(*namespace, name));
+    for (namespace, name) in rows.into_keys() {
+        sink.missing_one(Kind::Pod, namespace, name, &Fault::Row);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::events;
 use super::time;
 use super::tree::{self, Field};
-use super::{node, pod, service, storage, workload};
+use super::{container, node, pod, service, storage, workload};
 use crate::snapshot::{DESCRIBED, Kind};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -246,9 +246,11 @@ impl Described {
         merged(head, rest)
     }
 
-    /// Whether what it runs is not shown.
+    /// Whether nothing is shown of how its containers stand.
     pub(super) fn is_head(&self) -> bool {
-        self.kind == Kind::Pod && !self.fields.has("Containers")
+        let containers = self.fields.get("Containers");
+        let mut containers = containers.into_iter().flat_map(|list| &list.children);
+        self.kind == Kind::Pod && self.is_cut && !containers.any(container::is_shown)
     }
 
     /// What its events are about, as an event says it.
@@ -363,8 +365,14 @@ fn is_cut(kind: Kind, fields: &Field) -> bool {
 
 /// The name of an object of which no more than that is shown.
 pub(super) fn name_alone(lines: &[String]) -> Option<&str> {
-    let name = lines.first()?.strip_prefix("Name:")?.trim();
-    (lines.len() <= 2).then_some(name)
+    let (name, rest) = lines.split_first()?;
+    let name = name.strip_prefix("Name:")?.trim();
+    // the last line may be the beginning of a label
+    let (last, before) = rest.split_last().unzip();
+    let is_place = |line: &String| line.starts_with("Namespace:");
+    let is_head = before.is_none_or(|before| before.iter().all(is_place))
+        && last.is_none_or(|last| is_place(last) || !last.contains(':'));
+    is_head.then_some(name)
 }
 
 /// `key: value` on each line, `key=value` up to 1.13. Longer ones are cut off, and left out here.

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 pub(super) fn object(it: &Described) -> Value {
     let fields = &it.fields;
-    let main = container::read(fields.get("Containers"));
-    let mut init = container::read(fields.get("Init Containers"));
+    let main = container::read(fields.get("Containers"), it.is_cut);
+    let mut init = container::read(fields.get("Init Containers"), it.is_cut);
     container::find_sidecars(&mut init, &main);
     let all = init.iter().chain(&main);
     let spec = made([

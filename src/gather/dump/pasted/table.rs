@@ -79,11 +79,45 @@ pub(super) fn of_pods(lines: &[String]) -> Vec<PodRow<'_>> {
         };
         Some(PodRow {
             namespace: column("NAMESPACE").and_then(|at| words.get(at).copied()),
-            name: words.get(name)?,
+            name: of_pod(words.get(name)?)?,
             is_well,
         })
     });
     rows.collect()
+}
+
+/// The name of a pod, before which its kind may stand; none of another kind.
+fn of_pod(word: &str) -> Option<&str> {
+    match word.split_once('/') {
+        Some((kind, name)) => matches!(kind, "pod" | "pods").then_some(name),
+        None => Some(word),
+    }
+}
+
+/// The head that a row of `kubectl get pods --no-headers` would stand under.
+pub(super) fn bare_head(line: &str) -> Option<&'static str> {
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    let is_share = |word: &&str| {
+        let (some, all) = word.split_once('/').unwrap_or_default();
+        let is_number = |part: &str| part.parse::<u16>().is_ok();
+        is_number(some) && is_number(all)
+    };
+    let is_name = |word: &&str| {
+        let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-./".contains(c);
+        word.chars().all(letter)
+    };
+    let ready = words.iter().position(is_share)?;
+    let names = words.get(..ready)?;
+    let [status, restarts, .., _] = words.get(ready + 1..)? else {
+        return None;
+    };
+    let is_status = status.starts_with(|c: char| c.is_ascii_uppercase());
+    let is_row = is_status && restarts.parse::<u32>().is_ok() && names.iter().all(is_name);
+    match (is_row, names.len()) {
+        (true, 1) => Some("NAME READY STATUS RESTARTS AGE"),
+        (true, 2) => Some("NAMESPACE NAME READY STATUS RESTARTS AGE"),
+        _ => None,
+    }
 }
 
 /// Parts that two blanks or a tab divide.

@@ -6,6 +6,15 @@ use crate::snapshot::Kind;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// The reasons with which a Job has failed for good.
+const OF_A_FAILED_JOB: [&str; 5] = [
+    "BackoffLimitExceeded",
+    "DeadlineExceeded",
+    "FailedIndexes",
+    "MaxFailedIndexesExceeded",
+    "PodFailurePolicy",
+];
+
 pub(super) fn object(it: &Described) -> Value {
     let fields = &it.fields;
     let template = fields.get("Pod Template");
@@ -77,7 +86,7 @@ fn status(it: &Described) -> Value {
             count("Number of Nodes Scheduled with Available Pods"),
         ),
         ("lastScheduleTime", json!(fields.time("Last Schedule Time"))),
-        ("conditions", conditions(fields)),
+        ("conditions", conditions(it)),
     ])
 }
 
@@ -105,8 +114,9 @@ fn counted(value: &str, word: &str) -> Option<i64> {
 }
 
 /// Rows of type, status and reason; the message is not shown.
-fn conditions(fields: &Field) -> Value {
-    let rows = fields
+fn conditions(it: &Described) -> Value {
+    let rows = it
+        .fields
         .get("Conditions")
         .map_or(&[][..], |field| &field.children);
     let row = |row: &Field| {
@@ -122,7 +132,21 @@ fn conditions(fields: &Field) -> Value {
             ])
         })
     };
-    json!(rows.iter().filter_map(row).collect::<Vec<_>>())
+    let rows = rows.iter().filter_map(row);
+    json!(rows.chain(job_failed(it)).collect::<Vec<_>>())
+}
+
+/// A Job's conditions are not shown; its controller says the same in an event (pkg/controller/job/job_controller.go
+/// recordJobFinished).
+fn job_failed(it: &Described) -> Option<Value> {
+    let rows = it.events.iter().flatten().filter(|_| it.kind == Kind::Job);
+    let mut words = rows.filter_map(|row| {
+        let mut words = row.split_ascii_whitespace();
+        let is_warning = words.next() == Some("Warning");
+        words.next().filter(|_| is_warning)
+    });
+    let reason = words.find(|word| OF_A_FAILED_JOB.contains(word))?;
+    Some(json!({"type": "Failed", "status": "True", "reason": reason}))
 }
 
 /// `app=web,tier in (a,b)`; `Null` when it cannot be taken apart.

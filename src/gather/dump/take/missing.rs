@@ -16,7 +16,9 @@ const REFUSALS: [&str; 4] = [
 ];
 
 /// Parts of what it says where nothing of a list is missing: of an object that is not there, of a log, of a change.
-const OF_ONE: [&str; 6] = [
+const OF_ONE: [&str; 8] = [
+    "\"pods/",
+    "metrics.k8s.io",
     "(NotFound)",
     "(BadRequest)",
     "(AlreadyExists)",
@@ -125,7 +127,10 @@ impl DumpSink<'_> {
     /// What kubectl says beside the objects: a read that failed is one that is missing.
     pub(in crate::gather::dump) fn said(&mut self, line: &str) {
         let is_failure = REFUSALS.iter().any(|start| line.starts_with(start));
-        if !is_failure || OF_ONE.iter().any(|part| line.contains(part)) {
+        let is_denied = line.contains(" cannot ");
+        let reads = [" cannot list ", " cannot get ", " cannot watch "];
+        let is_read = !is_denied || reads.iter().any(|verb| line.contains(verb));
+        if !is_failure || !is_read || OF_ONE.iter().any(|part| line.contains(part)) {
             return;
         }
         let words = line.split(|c: char| !c.is_ascii_alphanumeric());
