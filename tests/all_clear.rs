@@ -299,3 +299,33 @@ fn pods_that_only_a_warning_names_are_missing_where_not_all_pods_are_there() {
     let (code, text) = run(&["pod/web"]);
     assert_eq!(code, Some(0), "{text}");
 }
+
+#[test]
+fn that_something_has_ended_is_no_all_clear_of_what_was_not_read() {
+    let mut ended = pod(
+        "web",
+        false,
+        &json!({"terminated": {"exitCode": 1, "reason": "Error"}}),
+    );
+    ended["status"]["phase"] = json!("Failed");
+    let undecodable = with(healthy("lost"), "/spec/containers", json!("none"));
+    let (code, text) = of_dump(&[ended.clone(), healthy("api")]);
+    assert!(
+        code == Some(1) && text.contains("nothing is stuck"),
+        "{text}"
+    );
+    let (code, text) = of_dump(&[ended, undecodable]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("nothing is known to be stuck"), "{text}");
+}
+
+#[test]
+fn a_dump_is_no_older_than_the_last_job_of_a_cron_job() {
+    let cron_job = json!({"apiVersion": "batch/v1", "kind": "CronJob",
+        "metadata": {"name": "report", "namespace": "shop", "uid": "report", "creationTimestamp": CREATED},
+        "spec": {"schedule": "0 * * * *", "jobTemplate": {"spec": {"template": {"spec": {"containers": []}}}}},
+        "status": {"lastScheduleTime": "2026-01-02T00:00:00Z"}});
+    // for a day, and not since its creation
+    let (code, text) = of_dump(&[creating("web"), cron_job]);
+    assert!(code == Some(1) && text.contains("24h"), "{text}");
+}

@@ -132,7 +132,9 @@ impl Workload {
     /// The newest time in it.
     pub fn newest(&self) -> Option<Timestamp> {
         let transitions = self.conditions.iter().map(|c| c.last_transition_time);
-        transitions.max().flatten().max(self.created)
+        let schedule = self.schedule.as_ref();
+        let scheduled = schedule.and_then(|it| it.last.max(it.last_success));
+        transitions.max().flatten().max(self.created).max(scheduled)
     }
 
     /// The condition of this type.

@@ -13,11 +13,16 @@ use std::collections::BTreeSet;
 /// Objects that a line names.
 const OBJECTS: usize = 3;
 
+/// Whether what was not read may be stuck. That something has ended for good is known beside that.
+fn may_hide_more(report: &Report) -> bool {
+    report.verdict() == Verdict::Unknown || report.gaps.iter().any(|gap| gap.may_hide)
+}
+
 /// The words of an all-clear, no wider than what was looked at.
 pub(super) fn nothing(report: &Report) -> Message {
     let excluded = &report.scope.exclude_namespaces;
     let sentence = match (report.summary.filtered, report.silenced.len()) {
-        _ if report.verdict() == Verdict::Unknown => say!(
+        _ if may_hide_more(report) => say!(
             "text.summary.nothing-known",
             "nothing is known to be stuck[ outside {excluded}]"
         ),

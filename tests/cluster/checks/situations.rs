@@ -50,6 +50,7 @@ fn every_situation_of_a_kubelet_has_its_cause() {
 fn each_has_its_cause(cluster: &Cluster, suite: &str, folder: &str, kubelet: bool) {
     let (begun, audit) = (Instant::now(), Audit::from_now(cluster));
     let user = Identity::new(cluster, &suite.replace(' ', "-"), &EVERYTHING);
+    user.bind("logs");
     let mut wanted = Situation::all(folder);
     wanted.retain(|situation| situation.needs().is_none_or(|api| cluster.serves(api)));
     wanted.sort_by_key(|situation| !situation.makes_a_node());

@@ -29,9 +29,11 @@ pub(crate) struct Identity {
 
 impl Drop for Identity {
     fn drop(&mut self) {
-        let names = [self.name.clone(), format!("{}-secret-names", self.name)];
+        let parts = ["", "-secret-names", "-pull-secrets", "-logs"];
+        let names = parts.map(|part| format!("{}{part}", self.name));
         for kind in ["clusterrolebinding", "clusterrole"] {
-            let arguments = ["delete", kind, "--ignore-not-found", &names[0], &names[1]];
+            let mut arguments = vec!["delete", kind, "--ignore-not-found"];
+            arguments.extend(names.iter().map(String::as_str));
             let _ = self.cluster.kubectl(&arguments, None);
         }
     }
@@ -78,7 +80,7 @@ impl Identity {
             Rights::Cluster { without } => {
                 cluster.apply(&self.home.name, &self.roles("ClusterRole", without));
                 binding("create", "clusterrolebinding", &self.name, "");
-                self.bind_secret_names();
+                self.bind("secret-names");
                 vec!["list", "pods", "-A"]
             }
             Rights::Namespace(namespace) => {
@@ -113,8 +115,9 @@ impl Identity {
         });
     }
 
-    fn bind_secret_names(&self) {
-        let name = format!("{}-secret-names", self.name);
+    /// Grants one of the optional roles besides.
+    pub(crate) fn bind(&self, part: &str) {
+        let name = format!("{}-{part}", self.name);
         let role = format!("--clusterrole={name}");
         let account = format!("--serviceaccount={}:default", self.home.name);
         let arguments = ["create", "clusterrolebinding", &name, &role, &account];
