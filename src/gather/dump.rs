@@ -309,15 +309,15 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
             Err(error::broken(label, Fault::Mixed { objects }))
         }
         Ok(()) | Err(Fault::Foreign) if named => bail!(error::foreign(label, &text.head)),
-        Err(Fault::Foreign) if !named && preface::is_refusal(&text.head) => {
-            let said = String::from_utf8_lossy(&text.head);
-            said.lines().for_each(|line| sink.said(line));
-            Ok(false)
-        }
         // by its place it is what tells of pods
         Err(Fault::Foreign) if sink.is_of_pods() => {
             sink.broken(label, &Fault::Foreign, &[]);
             Ok(sink.recognised())
+        }
+        Err(Fault::Foreign) if preface::is_refusal(&text.head) => {
+            let said = String::from_utf8_lossy(&text.head);
+            said.lines().for_each(|line| sink.said(line));
+            Ok(false)
         }
         Ok(()) | Err(Fault::Foreign) => Ok(sink.recognised()),
         Err(fault) if named => Err(error::broken(label, fault)),

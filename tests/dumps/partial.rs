@@ -212,6 +212,12 @@ fn what_a_folder_only_speaks_of_is_missing() {
             "Error from server (Forbidden): pods is forbidden: User \"me\" cannot list resource \"pods\" in API group \"\" in the namespace \"data\"\n",
             2,
         ),
+        // by its place it is the list of pods
+        (
+            "shop/pods.json",
+            "Error from server (NotFound): the server could not find the requested resource\n",
+            2,
+        ),
     ] {
         let folder = files(name, text);
         let (found, out) = look(folder.path(), &["-A"]);
