@@ -1,7 +1,7 @@
 //! Objects of other APIs that make pods themselves and are refused them: of those nothing is read, and events are all there is.
 
 use super::subject::StatusText;
-use super::workload::{is_retried, pod_of};
+use super::workload::{CREATED, REFUSED, is_retried, is_there};
 use super::{Layer, Scope, Standing, Subject};
 use crate::snapshot::{Event, ObjectRef, Snapshot, Store};
 use jiff::Timestamp;
@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 /// Reasons with which controllers tell that a pod could not be created: that of Kubernetes' own, which OpenKruise and others took
 /// over, and that of Kubeflow's (kubeflow/common `pkg/controller.v1/control/pod_control.go`).
-const REFUSED: [&str; 2] = ["FailedCreate", "FailedCreatePod"];
+const REFUSALS: [&str; 2] = [REFUSED, "FailedCreatePod"];
 /// The same of one that was.
-const CREATED: [&str; 2] = ["SuccessfulCreate", "SuccessfulCreatePod"];
+const CREATIONS: [&str; 2] = [CREATED, "SuccessfulCreatePod"];
 
 /// An owner of which Kubernetes itself knows nothing.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ pub(super) fn refused<'s>(snapshot: &Snapshot<'s>) -> Vec<CustomOwner<'s>> {
     let mut newest: BTreeMap<&ObjectRef, &Event> = BTreeMap::new();
     for event in snapshot.store().events().iter() {
         let reason = event.reason.as_str();
-        let is_told = REFUSED.contains(&reason) || CREATED.contains(&reason);
+        let is_told = REFUSALS.contains(&reason) || CREATIONS.contains(&reason);
         if is_told && event.about.known_kind().is_none() && event.about.namespace.is_some() {
             let known = newest.entry(&event.about).or_insert(event);
             if event.last >= known.last {
@@ -34,7 +34,7 @@ pub(super) fn refused<'s>(snapshot: &Snapshot<'s>) -> Vec<CustomOwner<'s>> {
         }
     }
     let newest = newest.into_values();
-    let refused = newest.filter(|event| event.warning && REFUSED.contains(&event.reason.as_str()));
+    let refused = newest.filter(|event| event.warning && REFUSALS.contains(&event.reason.as_str()));
     let owners = refused.map(|event| CustomOwner { event });
     owners.filter(|owner| owner.is_refused(snapshot)).collect()
 }
@@ -42,19 +42,13 @@ pub(super) fn refused<'s>(snapshot: &Snapshot<'s>) -> Vec<CustomOwner<'s>> {
 impl<'s> CustomOwner<'s> {
     /// Whether it was refused a pod, may be yet to try again, and has made none since. How many it wants nothing tells.
     fn is_refused(self, snapshot: &Snapshot<'_>) -> bool {
+        let (event, namespace) = (self.event, self.namespace());
         let records = snapshot.store().pod_records();
-        let message = &self.event.message;
-        let pod = pod_of(message);
-        let is_there = pod.is_some_and(|name| records.get(self.place(), name).is_some());
-        let owner = format!("{}/{}", self.event.about.kind, self.event.about.name);
-        let mut own = records.of_controller(self.place(), &owner);
-        let has_made = own.any(|pod| pod.started >= self.event.last);
-        let is_of_pod = message.to_ascii_lowercase().contains("pod");
-        is_of_pod && !is_there && !has_made && is_retried(self.event, snapshot)
-    }
-
-    fn place(self) -> &'s str {
-        self.event.about.namespace.as_deref().unwrap_or_default()
+        let mut own = records.of_controller(namespace, &event.about.short());
+        let has_made = own.any(|pod| pod.started >= event.last);
+        let is_of_pod = event.message.to_ascii_lowercase().contains("pod");
+        let is_there = is_there(event, namespace, snapshot);
+        is_of_pod && !is_there && !has_made && is_retried(event, snapshot)
     }
 }
 
@@ -70,7 +64,7 @@ impl<'s> Subject<'s> for CustomOwner<'s> {
     }
 
     fn namespace(self) -> &'s str {
-        self.place()
+        self.event.about.namespace.as_deref().unwrap_or_default()
     }
 
     fn owner(&self, _: &Store) -> ObjectRef {
@@ -78,7 +72,7 @@ impl<'s> Subject<'s> for CustomOwner<'s> {
     }
 
     fn is_in(&self, scope: &Scope, _: &Store) -> bool {
-        scope.is_scan() && scope.has_namespace(self.place())
+        scope.is_scan() && scope.has_namespace(self.namespace())
     }
 
     fn standing(&self, _: &Snapshot<'_>) -> Standing {

@@ -8,8 +8,8 @@ mod refusal;
 mod schedule;
 mod stall;
 
+pub(super) use refusal::{CREATED, REFUSED, is_retried, is_there};
 pub use refusal::{RETRY, Refusal, is_refusal, refusal_reasons};
-pub(super) use refusal::{is_retried, pod_of};
 pub use schedule::SKIPPED;
 pub use stall::Stall;
 

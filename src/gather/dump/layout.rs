@@ -119,25 +119,7 @@ fn log(words: &[&str]) -> Option<Layout> {
             };
             Some(of(namespace, pod, container, previous))
         }
-        [
-            ..,
-            "cluster-resources",
-            "pods",
-            "logs",
-            namespace,
-            pod,
-            name,
-        ] => {
-            let container = name.strip_suffix(".log")?;
-            let earlier = container.strip_suffix("-previous");
-            Some(of(
-                namespace,
-                pod,
-                earlier.unwrap_or(container),
-                earlier.is_some(),
-            ))
-        }
-        // rancher/support-bundle-kit `pkg/manager/logs.go`
+        // replicatedhq/troubleshoot and rancher/support-bundle-kit `pkg/manager/logs.go`
         [.., "logs", namespace, pod, name] => {
             let container = name.strip_suffix(".log")?;
             let earlier = container.strip_suffix("-previous");

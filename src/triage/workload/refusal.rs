@@ -10,9 +10,9 @@ pub const RETRY: i64 = 1000;
 
 /// The reason of an event that tells of a pod that could not be created (pkg/controller/controller_utils.go, 1.37), and of a
 /// CronJob's Job (pkg/controller/cronjob/cronjob_controllerv2.go).
-const REFUSED: &str = "FailedCreate";
+pub(in crate::triage) const REFUSED: &str = "FailedCreate";
 /// The same of one that was.
-const CREATED: &str = "SuccessfulCreate";
+pub(in crate::triage) const CREATED: &str = "SuccessfulCreate";
 /// The reason of an event, and of a Deployment's condition Progressing, that tells of a ReplicaSet that could not be created
 /// (pkg/controller/deployment/sync.go getNewReplicaSet, 1.37).
 const SET_REFUSED: &str = "ReplicaSetCreateError";
@@ -133,16 +133,14 @@ impl<'s> WorkloadSubject<'s> {
             .filter(|event| [CREATED, SET_SCALED].contains(&event.reason.as_str()));
         let created = created.filter_map(|event| event.last).max();
         let created = created.max(self.last_made(store));
-        let is_there = |event: &Event| {
-            let name = pod_of(&event.message);
-            name.is_some_and(|name| store.pod_records().get(self.namespace, name).is_some())
-        };
         // nothing else tells whether what is no pod is still lacking, and a second attempt may follow within the same second
         let is_counted = !matches!(self.kind, Kind::Deployment | Kind::CronJob);
         let is_since = |event: &Event| {
             created.is_none() || event.last > created || is_counted && event.last == created
         };
-        events.retain(|event| is_refusal(event) && is_since(event) && !is_there(event));
+        events.retain(|event| {
+            is_refusal(event) && is_since(event) && !is_there(event, self.namespace, store)
+        });
         events
     }
 
@@ -181,8 +179,13 @@ pub(in crate::triage) fn is_retried(event: &Event, snapshot: &Snapshot<'_>) -> b
         .is_none_or(|last| snapshot.seconds_since(last) <= RETRY)
 }
 
-/// The pod that a refusal names.
-pub(in crate::triage) fn pod_of(message: &str) -> Option<&str> {
+/// Whether the pod that a refusal names is there by now.
+pub(in crate::triage) fn is_there(event: &Event, namespace: &str, store: &Store) -> bool {
+    let name = pod_of(&event.message);
+    name.is_some_and(|name| store.pod_records().get(namespace, name).is_some())
+}
+
+fn pod_of(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("pods \"")?;
     Some(rest.split_once('"')?.0)
 }

@@ -67,13 +67,7 @@ impl DumpSink<'_> {
 
     /// Something of a kind is here and cannot be read.
     pub(in crate::gather::dump) fn missing(&mut self, kind: Kind, fault: &Fault) {
-        self.coverage.gap(Gap {
-            kind,
-            namespace: None,
-            name: None,
-            why: Why::Failed,
-            detail: fault.to_string(),
-        });
+        self.lacks(kind, None, None, fault);
     }
 
     /// One object is here and cannot be read, or not all of it.
@@ -87,10 +81,14 @@ impl DumpSink<'_> {
         // a table beside nothing else is refused with what to give in its place
         self.recognised |= !matches!(fault, Fault::Row);
         let namespace = namespace.filter(|_| kind.namespaced());
+        self.lacks(kind, namespace, Some(name), fault);
+    }
+
+    fn lacks(&mut self, kind: Kind, namespace: Option<&str>, name: Option<&str>, fault: &Fault) {
         self.coverage.gap(Gap {
             kind,
             namespace: namespace.map(str::to_owned),
-            name: Some(name.to_owned()),
+            name: name.map(str::to_owned),
             why: Why::Failed,
             detail: fault.to_string(),
         });
