@@ -38,6 +38,10 @@ pub(super) const FORMS: &[Pattern<MountFailure>] = &[
     ("failed to sync secret cache", |_| MountFailure::NotYet {
         name: None,
     }),
+    // plugin/pkg/auth/authorizer/node: what it knows of a node's pods comes a moment later
+    ("no relationship found between node", |_| {
+        MountFailure::NotYet { name: None }
+    }),
     (
         "failed to fetch token: serviceaccounts \"{}\" not found",
         |captures| MountFailure::ServiceAccountMissing {

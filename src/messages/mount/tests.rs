@@ -290,6 +290,8 @@ fn a_timeout_is_no_cause() {
     }
     let told = "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[data]: error processing PVC shop/data: PVC is not bound";
     assert_eq!(read(told).failure, F::Claim);
+    let told = "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[data]: error processing PVC shop/data: failed to fetch PVC from API server: persistentvolumeclaims \"data\" is forbidden: User \"system:node:worker-1\" cannot get resource \"persistentvolumeclaims\" in API group \"\" in the namespace \"shop\": node: no relationship found between node 'worker-1' and this object";
+    assert_eq!(read(told).failure, F::NotYet { name: None });
     assert_eq!(
         read("Unable to mount volumes for pod \"web_shop(1)\": configmaps \"app\" not found")
             .failure,

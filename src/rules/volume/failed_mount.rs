@@ -8,7 +8,7 @@
 //! client-go `tools/record/events_cache.go` (an object's 26th event within a short time is dropped, then one in five minutes
 //! passes).
 
-use crate::kubernetes::claims::volume_name;
+use crate::kubernetes::claims::{phase, volume_name};
 use crate::kubernetes::text::one_line;
 use crate::messages::mount::{self, Mount, MountFailure};
 use crate::messages::quote;
@@ -18,6 +18,7 @@ use crate::rules::shared::claims::{self, ClaimOfPod};
 use crate::snapshot::Event;
 use crate::text::{Message, Sentence, say};
 use crate::triage::creation;
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 /// How such pods are seen.
 pub(super) const SEEN_AS: &[&str] = &[
@@ -41,8 +42,8 @@ pub(super) struct FailedMount<'c> {
     pub(super) volume: Option<&'c str>,
     /// The claim that it is of.
     pub(super) claim: Option<ClaimOfPod<'c>>,
-    /// Whether the event may be over without a trace.
-    is_old: bool,
+    /// Whether what it tells may be over without a trace.
+    may_be_over: bool,
 }
 
 /// What is told of each volume: the most telling of what is current, the newest of those. None where the pod is through.
@@ -101,7 +102,7 @@ fn read<'c>(
     claims: &[ClaimOfPod<'c>],
     list: Option<&Listed<'_>>,
 ) -> Option<FailedMount<'c>> {
-    let mount = mount::read(&event.message);
+    let mut mount = mount::read(&event.message);
     let named = mount.volume.as_deref();
     let mut own = case.pod().volume_names();
     let claim = named.and_then(|name| claim_of(claims, name));
@@ -118,14 +119,32 @@ fn read<'c>(
     } else {
         event.last
     };
+    let of_claim = matches!(
+        mount.failure,
+        MountFailure::Claim | MountFailure::ClaimMissing { .. }
+    );
+    let refused = claim.filter(|_| of_claim);
+    if let Some(claim) = refused.filter(|claim| claim.seen.yes().is_some_and(is_usable)) {
+        let name = Some(claim.name.clone());
+        mount.failure = MountFailure::NotYet { name };
+    }
+    let is_unread = refused.is_some_and(|claim| claim.seen.is_unknown());
+    let was_shown_long_ago = shown.is_some_and(|last| case.seconds_since(last) > creation::FRESH);
     Some(FailedMount {
         case,
         event,
         volume,
         claim: claim.cloned(),
-        is_old: shown.is_some_and(|last| case.seconds_since(last) > creation::FRESH),
+        may_be_over: was_shown_long_ago || is_unread,
         mount,
     })
+}
+
+/// Whether a kubelet can use the claim: it says at once what it reads too early, and looks again
+/// (`volumemanager/volume_manager.go` verifyVolumesMountedFunc; `populator` getPVCExtractPV, 1.37).
+fn is_usable(claim: &PersistentVolumeClaim) -> bool {
+    let stays = claim.metadata.deletion_timestamp.is_none();
+    stays && phase(claim) == "Bound" && volume_name(claim).is_some()
 }
 
 /// An event names a claim's volume by the PersistentVolume. Where claims were not read, the only one is meant.
@@ -211,7 +230,9 @@ impl FailedMount<'_> {
             .fact("message", message.trim_end_matches('.'))
             .fact("namespace", case.namespace())
             .fact("error", self.error())
-            .when(self.is_old, |finding| finding.certainty(Certainty::Likely));
+            .when(self.may_be_over, |finding| {
+                finding.certainty(Certainty::Likely)
+            });
         about(finding, self.name())
     }
 

@@ -176,8 +176,8 @@ fn asked(
     match (said == promised, quoted, fixed, others, code) {
         (true, true, true, true, 1) => Ok(()),
         _ => Err(format!(
-            "{promised:?} expected, {said:?} found, of {found:?}, exit code {code}, {unexplained} unexplained, fixes {}, evidence {}",
-            first["fixes"], first["evidence"]
+            "{promised:?} expected, {said:?} found, of {found:?}, exit code {code}, {unexplained} unexplained, fixes {}, proof {}, evidence {}",
+            first["fixes"], first["proof"], first["evidence"]
         )),
     }
 }
