@@ -77,7 +77,8 @@ fn rollback(
         && !snapshot.is_halted(&workload)
         && changes.any(|change| Fault::of(diagnosis).may_come_of(change));
     let who = who(&workload, snapshot);
-    helps.then(|| fix(workload, rollout, who, diagnosis))
+    let to = rollout.old.revision.filter(|_| helps)?;
+    Some(fix(workload, (rollout, to), who, diagnosis))
 }
 
 /// The workload and the revision of all that is affected, where a changed template reaches it.
@@ -248,7 +249,12 @@ fn runs(cause: &str, field: &str) -> bool {
     }
 }
 
-fn fix(workload: ObjectRef, rollout: &RolloutReport, who: Who, diagnosis: &Diagnosis) -> FixReport {
+fn fix(
+    workload: ObjectRef,
+    (rollout, to): (&RolloutReport, i64),
+    who: Who,
+    diagnosis: &Diagnosis,
+) -> FixReport {
     let is_stateful = workload.known_kind() == Some(Kind::StatefulSet);
     let sentence = if is_stateful {
         // "Forced rollback" of the documentation of StatefulSets: the controller waits for a pod that will never be ready
@@ -265,7 +271,7 @@ fn fix(workload: ObjectRef, rollout: &RolloutReport, who: Who, diagnosis: &Diagn
     let mut changes = rollout.changes.iter().flatten();
     let image = changes.find(|it| it.field == "image" && Fault::of(diagnosis).may_come_of(it));
     let message = Message::new(sentence)
-        .fact("revision", Fact::Number(rollout.old.revision))
+        .fact("revision", Fact::Number(to))
         .fact_if("image", image.and_then(|change| change.from.clone()))
         .fact("ready", rollout.old.ready);
     let pods = || {
@@ -277,7 +283,7 @@ fn fix(workload: ObjectRef, rollout: &RolloutReport, who: Who, diagnosis: &Diagn
     };
     let message = message.fact_if("pods", is_stateful.then(pods));
     let namespace = workload.namespace.as_deref().unwrap_or_default();
-    let to = format!("--to-revision={}", rollout.old.revision);
+    let to = format!("--to-revision={to}");
     let command = shell::kubectl(namespace, ["rollout", "undo", &workload.argument(), &to]);
     FixReport {
         change: message.english(),

@@ -3,7 +3,7 @@
 use super::template_changes::changes;
 use crate::report::{RevisionReport, RolloutReport, WorkloadReport};
 use crate::snapshot::{
-    ByRevision, Kind, ObjectRef, PodNumbers, PodTemplate, PodView, Snapshot, Workload,
+    ByRevision, Kind, ObjectRef, PodNumbers, PodTemplate, PodView, Seen, Snapshot, Workload,
 };
 use crate::triage::{Subject, Triage, WorkloadSubject};
 use std::collections::BTreeMap;
@@ -121,13 +121,14 @@ fn sets<'s>(deployment: &ObjectRef, snapshot: &Snapshot<'s>) -> Vec<(&'s str, &'
 
 /// A revision with what is known of it.
 struct Known<'s> {
-    number: i64,
+    number: Option<i64>,
     name: String,
     numbers: PodNumbers,
     template: Option<&'s PodTemplate>,
 }
 
-/// The rollout of a workload whose pods are of several revisions. Which is the newest is only known when all were read.
+/// The rollout of a workload whose pods are of several revisions. Which is the newest its status says, as a StatefulSet's does,
+/// or their numbers, where all were read.
 fn rollout(
     workload: &ObjectRef,
     stuck: &Stuck<'_>,
@@ -140,23 +141,34 @@ fn rollout(
         }
     }
     let known = |(name, numbers): (String, PodNumbers)| {
-        let revision = snapshot.store().revision(workload, &name)?.yes()?;
-        Some(Known {
-            number: revision.number?,
-            template: revision.template,
+        let revision = snapshot.store().revision(workload, &name);
+        let revision = revision.and_then(Seen::yes);
+        Known {
+            number: revision.and_then(|revision| revision.number),
+            template: revision.and_then(|revision| revision.template),
             name,
             numbers,
-        })
+        }
     };
-    let known: Option<Vec<Known<'_>>> = revisions.into_iter().map(known).collect();
-    let mut known = known?;
-    known.sort_by_key(|revision| revision.number);
-    let new = known.pop()?;
-    // the newest may have no pod yet
+    let mut known: Vec<Known<'_>> = revisions.into_iter().map(known).collect();
     let namespace = workload.namespace.as_deref().unwrap_or_default();
     let present = snapshot.workload(&workload.kind, namespace, &workload.name);
-    let present = present.and_then(|seen| seen.yes()?.revision);
-    if present.is_some_and(|present| present > new.number) {
+    let present = present.and_then(Seen::yes);
+    let named = present.and_then(|present| present.update_revision.as_deref());
+    let numbered = known.iter().all(|revision| revision.number.is_some());
+    let nameless = known.iter().any(|revision| revision.name.is_empty());
+    // of two that are old, which is the older one is not told
+    if !numbered && (named.is_none() || nameless || known.len() > 2) {
+        return None;
+    }
+    known.sort_by_key(|revision| (named == Some(revision.name.as_str()), revision.number));
+    let new = known.pop()?;
+    // the newest may have no pod yet
+    let is_newest = match named {
+        Some(named) => new.name == named,
+        None => present.and_then(|present| present.revision) <= new.number,
+    };
+    if !is_newest {
         return None;
     }
     let serving = known.iter().rposition(|old| old.numbers.ready > 0);

@@ -46,8 +46,9 @@ pub struct RolloutReport {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RevisionReport {
-    /// Its number, as `kubectl rollout undo --to-revision` takes it.
-    pub revision: i64,
+    /// Its number, as `kubectl rollout undo --to-revision` takes it; absent when what keeps its template was not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<i64>,
     /// The ReplicaSet or ControllerRevision that keeps its template.
     pub name: String,
     /// Its pods, without those that are being deleted.

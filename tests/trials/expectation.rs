@@ -74,9 +74,11 @@ pub(super) fn rollouts(report: &Report) -> String {
             continue;
         };
         let revision = |it: &RevisionReport| {
+            let which = it.revision.map(|number| number.to_string());
+            let which = which.unwrap_or_else(|| it.name.clone());
             format!(
-                "{{revision: {}, pods: {}, ready: {}, stuck: {}}}",
-                it.revision, it.pods, it.ready, it.stuck
+                "{{revision: {which}, pods: {}, ready: {}, stuck: {}}}",
+                it.pods, it.ready, it.stuck
             )
         };
         let changes = rollout.changes.as_ref().map(|changes| {
