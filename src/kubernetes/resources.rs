@@ -88,15 +88,10 @@ pub fn occupied(pod: &Pod) -> Amounts {
         status,
         infeasible: resize_is_infeasible(status),
     };
-    let mut amounts = aggregate(spec, |container| resize.wished(spec_requests(container)));
-    raise(&mut amounts, &resize.granted(spec));
-    raise(&mut amounts, &resize.in_force(spec));
-    let pod_level = spec.resources.as_ref().and_then(|r| r.requests.as_ref());
-    if let Some(wished) = pod_level.filter(|wished| wished.keys().any(|name| is_pod_level(name))) {
-        replace_pod_level(&mut amounts, resize.pod_level(wished));
+    if resize.is_over(spec) {
+        return pod_requests(spec);
     }
-    add(&mut amounts, &read(spec.overhead.as_ref()));
-    amounts
+    resize.occupied(spec)
 }
 
 /// Whether an init container runs beside the containers for the whole life of the pod.
@@ -153,6 +148,39 @@ impl<'a> Resize<'a> {
         let init_statuses = self.status.init_container_statuses.iter().flatten();
         let mut all = statuses.chain(init_statuses);
         all.find(|status| status.name == container.name)
+    }
+
+    fn occupied(&self, spec: &PodSpec) -> Amounts {
+        let mut amounts = aggregate(spec, |container| self.wished(spec_requests(container)));
+        raise(&mut amounts, &self.granted(spec));
+        raise(&mut amounts, &self.in_force(spec));
+        let pod_level = spec.resources.as_ref().and_then(|r| r.requests.as_ref());
+        if let Some(wished) =
+            pod_level.filter(|wished| wished.keys().any(|name| is_pod_level(name)))
+        {
+            replace_pod_level(&mut amounts, self.pod_level(wished));
+        }
+        add(&mut amounts, &read(spec.overhead.as_ref()));
+        amounts
+    }
+
+    /// Whether what is wished is granted and in force, word by word, as it is of nearly every pod.
+    fn is_over(&self, spec: &PodSpec) -> bool {
+        let containers = spec
+            .containers
+            .iter()
+            .chain(spec.init_containers.iter().flatten());
+        let mut each = containers.filter_map(|container| {
+            let status = self.of(container)?;
+            let in_force = status.resources.as_ref();
+            let in_force = in_force.and_then(|resources| resources.requests.as_ref());
+            let told = [status.allocated_resources.as_deref(), in_force];
+            Some((spec_requests(container), told))
+        });
+        let of_pod = spec.resources.is_some() || self.sums().is_some();
+        !of_pod
+            && !self.infeasible
+            && each.all(|(wished, told)| told.into_iter().flatten().all(|it| Some(it) == wished))
     }
 
     /// The kubelet's own sums over the containers, granted and in force; it tells both or they are summed here.

@@ -8,8 +8,7 @@ use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::occupied;
 use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::{self, Write};
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What pods of one template share.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -164,17 +163,10 @@ impl Footprints {
     }
 }
 
-/// The debug form of sorted maps is complete and the same for equal footprints.
+/// Of what tells most templates apart; the others are compared.
 fn hash(footprint: &Footprint) -> u64 {
-    struct Into(DefaultHasher);
-    impl Write for Into {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            self.0.write(text.as_bytes());
-            Ok(())
-        }
-    }
-    let mut into = Into(DefaultHasher::new());
-    // writing to a hasher does not fail
-    let _ = write!(into, "{footprint:?}");
-    into.0.finish()
+    let mut hasher = DefaultHasher::new();
+    let told = (&footprint.labels, &footprint.images, &footprint.claims);
+    (told, footprint.priority).hash(&mut hasher);
+    hasher.finish()
 }

@@ -16,8 +16,14 @@ impl<K: Ord> Index<K> {
     /// Adds a place, behind those that come before it.
     pub(super) fn put(&mut self, key: K, at: usize, is_before: impl Fn(usize) -> bool) {
         let places = self.0.entry(key).or_default();
-        let place = places.partition_point(|other| is_before(*other));
-        places.insert(place, at);
+        // a list comes in order
+        let is_last = places.last().is_none_or(|last| is_before(*last));
+        if is_last {
+            places.push(at);
+        } else {
+            let place = places.partition_point(|other| is_before(*other));
+            places.insert(place, at);
+        }
     }
 
     /// Takes a place out, and with the last one the key.

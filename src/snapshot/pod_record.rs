@@ -78,7 +78,8 @@ pub struct PodRecords {
     /// Places are given again, so that memory does not grow with churn.
     all: Vec<Option<PodRecord>>,
     vacant: Vec<usize>,
-    by_name: BTreeMap<(Arc<str>, Arc<str>), usize>,
+    /// By namespace and name.
+    by_name: BTreeMap<Arc<str>, BTreeMap<Arc<str>, usize>>,
     by_node: Index<Arc<str>>,
     /// By namespace and controller.
     by_controller: Index<(Arc<str>, Arc<str>)>,
@@ -123,7 +124,7 @@ impl PodRecords {
         // before the old one goes, whose footprint's place would be given to the new one: they would look equal
         let record = self.of(pod, name, healthy);
         self.take(namespace, name);
-        let key = (record.namespace.clone(), record.name.clone());
+        let (namespace, name) = (record.namespace.clone(), record.name.clone());
         let at = match self.vacant.pop() {
             Some(at) => at,
             None => {
@@ -134,7 +135,7 @@ impl PodRecords {
         if let Some(place) = self.all.get_mut(at) {
             *place = Some(record);
         }
-        self.by_name.insert(key, at);
+        self.by_name.entry(namespace).or_default().insert(name, at);
         self.put(at);
     }
 
@@ -202,8 +203,11 @@ impl PodRecords {
     /// Takes a pod out, and with it what no other pod shares.
     fn take(&mut self, namespace: &str, name: &str) -> Option<()> {
         self.completed.remove(namespace, name);
-        let key = (Arc::<str>::from(namespace), Arc::<str>::from(name));
-        let at = self.by_name.remove(&key)?;
+        let of_namespace = self.by_name.get_mut(namespace)?;
+        let at = of_namespace.remove(name)?;
+        if of_namespace.is_empty() {
+            self.by_name.remove(namespace);
+        }
         let record = self.all.get_mut(at)?.take()?;
         self.vacant.push(at);
         self.footprints.release(record.footprint);
@@ -249,8 +253,8 @@ impl PodRecords {
 
     /// Takes it for healthy that has so many containers.
     pub(super) fn is_well(&mut self, namespace: &str, name: &str, containers: u16) {
-        let key = (Arc::<str>::from(namespace), Arc::<str>::from(name));
-        let at = self.by_name.get(&key).and_then(|at| self.all.get_mut(*at));
+        let at = self.place(namespace, name);
+        let at = at.and_then(|at| self.all.get_mut(at));
         if let Some(Some(record)) = at {
             record.healthy = Some(containers);
         }
@@ -268,8 +272,11 @@ impl PodRecords {
     /// One of them.
     pub fn get(&self, namespace: &str, name: &str) -> Option<&PodRecord> {
         note(|| Dependency::Object(Kind::Pod, namespace.to_owned(), name.to_owned()));
-        let key = (Arc::<str>::from(namespace), Arc::<str>::from(name));
-        self.at(*self.by_name.get(&key)?)
+        self.at(self.place(namespace, name)?)
+    }
+
+    fn place(&self, namespace: &str, name: &str) -> Option<usize> {
+        self.by_name.get(namespace)?.get(name).copied()
     }
 
     fn at(&self, at: usize) -> Option<&PodRecord> {
@@ -284,18 +291,15 @@ impl PodRecords {
 
     /// The same for who notes himself what he asks of them.
     pub(super) fn known(&self) -> impl Iterator<Item = &PodRecord> {
-        self.by_name.values().filter_map(|at| self.at(*at))
+        let all = self.by_name.values().flat_map(BTreeMap::values);
+        all.filter_map(|at| self.at(*at))
     }
 
     /// Those of one namespace, in order of their names.
     pub fn in_namespace<'a>(&'a self, namespace: &str) -> impl Iterator<Item = &'a PodRecord> {
         note_namespace(namespace);
-        let namespace = Arc::<str>::from(namespace);
-        let from = (namespace.clone(), Arc::<str>::from(""));
-        self.by_name
-            .range(from..)
-            .take_while(move |((of, _), _)| *of == namespace)
-            .filter_map(|(_, at)| self.at(*at))
+        let all = self.by_name.get(namespace).into_iter();
+        all.flat_map(BTreeMap::values).filter_map(|at| self.at(*at))
     }
 
     /// Those bound to a node, in order of namespace and name.
@@ -457,7 +461,7 @@ impl PodRecords {
     /// How many there are.
     pub fn len(&self) -> usize {
         note(|| Dependency::Kind(Kind::Pod));
-        self.by_name.len()
+        self.all.len() - self.vacant.len()
     }
 
     /// Whether there are none.

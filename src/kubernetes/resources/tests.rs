@@ -170,6 +170,31 @@ fn a_resize_counts_with_the_largest_of_wish_grant_and_use() {
     );
 }
 
+/// The sums of a pod whose resize is over are those of its spec, by a shorter way.
+#[test]
+fn a_resize_that_is_over_counts_as_before() {
+    let told = json!({"cpu": "1"});
+    for (allocated, in_force, shorter) in [
+        (json!(null), json!(null), true),
+        (told.clone(), told.clone(), true),
+        (told.clone(), json!({"cpu": "2"}), false),
+        (json!({"cpu": "2"}), told.clone(), false),
+        // the same in other words
+        (told, json!({"cpu": "1000m"}), false),
+    ] {
+        let pod = pod(json!({
+            "spec": {"containers": [container("web", json!({"cpu": "1"}))], "overhead": {"cpu": "250m"}},
+            "status": {"containerStatuses": [{"name": "web", "image": "", "imageID": "", "ready": true, "restartCount": 0,
+                "resources": {"requests": in_force}, "allocatedResources": allocated}]},
+        }));
+        let (spec, status) = (pod.spec.as_ref().unwrap(), pod.status.as_ref().unwrap());
+        let infeasible = false;
+        let resize = Resize { status, infeasible };
+        assert_eq!(resize.is_over(spec), shorter);
+        assert_eq!(occupied(&pod), resize.occupied(spec));
+    }
+}
+
 #[test]
 fn an_infeasible_wish_does_not_count() {
     let infeasible =
