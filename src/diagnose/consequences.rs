@@ -7,36 +7,51 @@ use crate::rules::finding::Role;
 use crate::snapshot::ObjectRef;
 use std::collections::BTreeMap;
 
-/// Those of which nothing that they follow from was diagnosed stand alone; the others, by what they follow from.
+/// Those of which nothing that they follow from was diagnosed stand alone; the others, by the first link of what they follow
+/// from.
 pub(super) fn of(
     following: Vec<Merged>,
     diagnoses: &[Merged],
 ) -> (Vec<(Merged, Vec<String>)>, Vec<Merged>) {
-    let mut known: BTreeMap<ObjectRef, Vec<&str>> = BTreeMap::new();
+    let mut known: BTreeMap<ObjectRef, Vec<String>> = BTreeMap::new();
     if !following.is_empty() {
         for one in diagnoses.iter().map(|merged| &merged.diagnosis) {
-            for affected in &one.affected {
-                let objects = affected.workload.clone().into_iter();
-                for object in objects.chain([affected.object()]) {
-                    known.entry(object).or_default().push(&one.fingerprint);
-                }
+            for object in objects(one) {
+                let fingerprints = known.entry(object).or_default();
+                fingerprints.push(one.fingerprint.clone());
             }
         }
     }
-    let (mut told, mut alone) = (Vec::new(), Vec::new());
-    for merged in following {
-        let causes = merged.because_of.iter();
-        let causes = causes.filter_map(|object| known.get(object)).flatten();
-        let causes: Vec<String> = causes
-            .map(|fingerprint| (*fingerprint).to_owned())
-            .collect();
-        if causes.is_empty() {
-            alone.push(merged);
-        } else {
-            told.push((merged, causes));
+    let (mut told, mut alone) = (Vec::new(), following);
+    loop {
+        let links = |merged: Merged| {
+            let causes = merged.because_of.iter();
+            let causes = causes.filter_map(|object| known.get(object)).flatten();
+            let causes: Vec<String> = causes.cloned().collect();
+            (merged, causes)
+        };
+        let linked = alone.into_iter().map(links);
+        let (found, rest): (Vec<_>, Vec<_>) = linked.partition(|(_, causes)| !causes.is_empty());
+        alone = rest.into_iter().map(|(merged, _)| merged).collect();
+        if found.is_empty() {
+            return (told, alone);
         }
+        // what follows from these follows from the same
+        for (merged, causes) in &found {
+            for object in objects(&merged.diagnosis) {
+                known.entry(object).or_default().extend(causes.clone());
+            }
+        }
+        told.extend(found);
     }
-    (told, alone)
+}
+
+/// What a diagnosis affects, with the workloads that it is of.
+fn objects(diagnosis: &Diagnosis) -> impl Iterator<Item = ObjectRef> {
+    diagnosis.affected.iter().flat_map(|affected| {
+        let workload = affected.workload.clone().into_iter();
+        workload.chain([affected.object()])
+    })
 }
 
 /// Takes out what follows from these first: who comes later does not tell it again.

@@ -212,6 +212,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
     services::of_others(scope, store, &mut reads);
     services::of_ready_pods(scope, store, &mut reads);
     namespaces::of_scope(scope, store, &mut reads);
+    namespaces::of_short_workloads(scope, store, &mut reads);
     named::of_store(scope, store, &mut reads);
     fold(reads)
 }

@@ -26,7 +26,12 @@ pub type Counted<'m> = Vec<(&'m str, u64)>;
 
 /// The resources that are left, as kubectl takes them, of [`CONTENT`]: `pods. has 2 resource instances`.
 pub fn resources(message: &str) -> Counted<'_> {
-    counted(message, " has ")
+    let mut left = counted(message, " has ");
+    // the same events, served by two APIs
+    if left.iter().any(|(resource, _)| *resource == "events") {
+        left.retain(|(resource, _)| *resource != "events.events.k8s.io");
+    }
+    left
 }
 
 /// The finalizers that are left, of [`FINALIZERS`]: `example.com/backup in 2 resource instances`.
@@ -75,6 +80,12 @@ mod tests {
                 "Some resources are remaining: databases.example.com has 1 resource instances, pods. has 12 resource instances"
             ),
             [("databases.example.com", 1), ("pods", 12)]
+        );
+        assert_eq!(
+            resources(
+                "Some resources are remaining: configmaps. has 1 resource instances, events. has 2 resource instances, events.events.k8s.io has 2 resource instances"
+            ),
+            [("configmaps", 1), ("events", 2)]
         );
         for begin in [
             "Some content in the namespace has finalizers remaining",

@@ -3,6 +3,8 @@
 //! What many pods share (requests, ports, labels, priority) is a [`Footprint`], kept once. 100,000 pods of a few thousand
 //! templates take some tens of MiB. A pod that is gone leaves nothing behind.
 
+mod pods;
+
 use super::completed::CompletedPods;
 use super::dependency::{Dependency, note};
 use super::footprint::{Footprint, FootprintId, Footprints};
@@ -16,6 +18,7 @@ use crate::kubernetes::pod::Pod;
 use crate::kubernetes::selector::carries;
 use crate::kubernetes::word::Word;
 use jiff::Timestamp;
+pub use pods::Pods;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::HashSet;
@@ -399,10 +402,7 @@ impl PodRecords {
     ) -> impl Iterator<Item = (&'a Footprint, Pods<'a>)> + use<'a> {
         let namespace = Arc::<str>::from(namespace);
         places.iter().map(move |place| {
-            let pods = Pods {
-                records: self,
-                places: self.alike.of(&(namespace.clone(), *place)),
-            };
+            let pods = Pods::at(self, self.alike.of(&(namespace.clone(), *place)));
             (self.footprints.get(FootprintId(*place)), pods)
         })
     }
@@ -468,25 +468,6 @@ impl PodRecords {
     pub fn is_empty(&self) -> bool {
         note(|| Dependency::Kind(Kind::Pod));
         self.by_name.is_empty()
-    }
-}
-
-/// Pods that have something in common, in order of their names.
-#[derive(Debug, Clone, Copy)]
-pub struct Pods<'a> {
-    records: &'a PodRecords,
-    places: &'a [usize],
-}
-
-impl<'a> Pods<'a> {
-    /// How many there are.
-    pub fn len(self) -> usize {
-        self.places.len()
-    }
-
-    /// Each of them.
-    pub fn iter(self) -> impl Iterator<Item = &'a PodRecord> {
-        self.records.these(self.places)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::kubernetes::claims::CLASS;
 use crate::kubernetes::in_tree::{self, Attachment, InTree};
-use crate::kubernetes::labels::{OLD_ZONE, ZONE};
+use crate::kubernetes::labels::{HOSTNAME, OLD_ZONE, ZONE};
 use crate::kubernetes::quantity::Quantity;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{NodeSelector, ObjectReference, PersistentVolumeClaim};
@@ -43,6 +43,22 @@ pub struct Volume {
     pub in_tree: Option<InTree>,
     /// `status.phase`
     pub phase: String,
+}
+
+impl Volume {
+    /// The host name without which no node reaches it.
+    pub fn host(&self) -> Option<&str> {
+        let reach = self.node_affinity.as_ref()?;
+        let [term] = reach.node_selector_terms.as_slice() else {
+            return None;
+        };
+        let mut expressions = term.match_expressions.iter().flatten();
+        let named = expressions.find(|one| one.key == HOSTNAME && one.operator == "In")?;
+        match named.values.as_deref()? {
+            [host] => Some(host),
+            _ => None,
+        }
+    }
 }
 
 /// The claim that a volume is for.

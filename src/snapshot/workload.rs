@@ -43,6 +43,8 @@ pub struct Workload {
     pub ended: i64,
     /// How many of those have failed.
     pub failed: i64,
+    /// Which of a Job's indexes have failed: `0,3-5`.
+    pub failed_indexes: Option<String>,
     /// After how many a Job is not tried again (`spec.backoffLimit`).
     pub backoff_limit: Option<i64>,
     /// The queue that lets a Job start (`kueue.x-k8s.io/queue-name`).
@@ -328,6 +330,7 @@ impl RawWorkload {
             existing,
             ended: ended.into_iter().flatten().sum(),
             failed: status.failed.unwrap_or_default(),
+            failed_indexes: status.failed_indexes.filter(|indexes| !indexes.is_empty()),
             backoff_limit: spec.backoff_limit,
             queue: self.metadata.labels.and_then(|labels| labels.queue),
             terminating: self.metadata.deletion_timestamp.is_some(),

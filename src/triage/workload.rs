@@ -90,6 +90,11 @@ impl<'s> WorkloadSubject<'s> {
         counted.max(number(own.count()))
     }
 
+    /// Whether it has fewer than it wants.
+    pub fn lacks_pods(&self, store: &Store) -> bool {
+        self.existing(store) < self.wanted()
+    }
+
     /// Its live pods that were read.
     fn pods<'a>(&self, store: &'a Store) -> impl Iterator<Item = &'a PodRecord> + use<'a> {
         let controller = self.object().short();

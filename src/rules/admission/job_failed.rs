@@ -63,6 +63,7 @@ fn failed(case: &WorkloadCase<'_>) -> Option<Finding> {
                 .filter(|_| job.failed > 0)
                 .map(Fact::Number),
         )
+        .fact_if("indexes", job.failed_indexes.as_deref())
         .fact_if("pod", first.map(|pod| pod.name()))
         .why(first.and_then(exit_code).map(|_| {
             say!(
@@ -94,7 +95,7 @@ fn headline(reason: &str) -> Sentence {
         ),
         "FailedIndexes" => say!(
             "job-failed.indexes",
-            "the Job has failed: not all of its indexes succeeded"
+            "the Job has failed: not all of its indexes succeeded[: {indexes} failed]"
         ),
         _ => say!("job-failed.other", "the Job has failed for good"),
     }

@@ -10,8 +10,8 @@ use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::namespace_left::quotes;
 use crate::rules::shared::refused::{Refused, WorkloadCase};
 use crate::rules::{Check, Layer, Root, Rule};
-use crate::snapshot::{Kind, ObjectRef};
-use crate::text::{Seconds, say};
+use crate::snapshot::{Evidence, Kind, ObjectRef};
+use crate::text::{Seconds, Sentence, say};
 use crate::triage::{NamespaceSubject, Subject};
 
 /// `namespace-terminating`
@@ -27,37 +27,38 @@ pub static RULE: Rule = Rule {
     check: Check::WorkloadsAlike { check, key },
 };
 
-fn terminating<'a>(case: &WorkloadCase<'a>) -> Option<(Refused<'a>, String)> {
-    let refused = Refused::of(case.it, case.snapshot)?;
+/// The namespace that is going, with the refusal that says so. Controllers that are told so say nothing of it
+/// (pkg/controller/controller_utils.go createPods, 1.37): then the Namespace tells.
+fn terminating<'a>(case: &WorkloadCase<'a>) -> Option<(String, Option<Refused<'a>>)> {
+    let Some(refused) = Refused::of(case.it, case.snapshot) else {
+        let own = case.it.namespace;
+        let is_going = case.it.lacks_pods(case.snapshot) && deleted(case, own).is_some();
+        return is_going.then(|| (own.to_owned(), None));
+    };
     match &refused.denial {
-        Denial::NamespaceTerminating { namespace } => {
-            let namespace = namespace.clone();
-            Some((refused, namespace))
-        }
+        Denial::NamespaceTerminating { namespace } => Some((namespace.clone(), Some(refused))),
         _ => None,
     }
 }
 
 fn key(case: &WorkloadCase<'_>) -> Option<String> {
-    let (refused, namespace) = terminating(case)?;
-    Some(format!(
-        "{namespace} {:?}",
-        refused.certainty(case.snapshot)
-    ))
+    let (namespace, refused) = terminating(case)?;
+    let certainty = refused.map(|refused| refused.certainty(case.snapshot));
+    Some(format!("{namespace} {certainty:?}"))
 }
 
 fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
-    let finding = terminating(case).map(|(refused, namespace)| {
+    let finding = terminating(case).map(|(namespace, refused)| {
         let object = ObjectRef::new(Kind::Namespace, "", &namespace);
         let left = deleted(case, &namespace).map(|it| quotes(case, it));
         let left = left.unwrap_or_default();
         let holds = !left.is_empty();
-        refused
-            .finding(case, object.clone(), say!(
-                "namespace-terminating.headline",
-                "namespace {namespace} was deleted[ {age} ago] and is not gone yet: nothing is made in it any more"
-            ))
-            .certainty(certainty(case, &refused, &namespace))
+        let finding = match &refused {
+            Some(refused) => refused.finding(case, object.clone(), HEADLINE),
+            None => Finding::new(object.clone(), HEADLINE, deletion(case, &object)),
+        };
+        finding
+            .certainty(certainty(case, refused.as_ref(), &namespace))
             .why(say!(
                 "namespace-terminating.why",
                 "a deletion cannot be taken back: the API server lets nothing new in, and the workloads go with the namespace"
@@ -72,15 +73,31 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
     finding.into_iter().collect()
 }
 
+const HEADLINE: Sentence = say!(
+    "namespace-terminating.headline",
+    "namespace {namespace} was deleted[ {age} ago] and is not gone yet: nothing is made in it any more"
+);
+
+/// When it was deleted.
+fn deletion(case: &WorkloadCase<'_>, namespace: &ObjectRef) -> Evidence {
+    let read = case.snapshot.store().namespaces().get("", &namespace.name);
+    let time = read
+        .yes()
+        .and_then(|read| read.metadata.deletion_timestamp.as_ref());
+    let time = time.map(|time| time.0.to_string()).unwrap_or_default();
+    case.field_of(namespace.clone(), "metadata.deletionTimestamp", time)
+}
+
 /// For how long it has been going is told by the Namespace alone: it may be in its first minutes.
-fn certainty(case: &WorkloadCase<'_>, refused: &Refused<'_>, namespace: &str) -> Certainty {
+fn certainty(case: &WorkloadCase<'_>, refused: Option<&Refused<'_>>, namespace: &str) -> Certainty {
     let is_read = since(case, namespace).is_some();
     let least = if is_read {
         Certainty::Proven
     } else {
         Certainty::Likely
     };
-    refused.certainty(case.snapshot).max(least)
+    let said = refused.map(|refused| refused.certainty(case.snapshot));
+    said.map_or(least, |said| said.max(least))
 }
 
 /// The namespace, where it was read.

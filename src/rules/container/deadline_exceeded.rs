@@ -78,20 +78,22 @@ fn of_job<'a>(case: &Case<'a, WorkloadSubject<'a>>) -> Vec<Finding> {
     let message = failed.message.as_deref().unwrap_or("DeadlineExceeded");
     let path = format!("status.conditions[{}].message", failed.r#type);
     let deadline = job.deadline;
+    // those that the deadline ended count as failed
+    let succeeded = job.ended - job.failed;
     let written =
         deadline.map(|seconds| case.field("spec.activeDeadlineSeconds", seconds.to_string()));
     let finding = Finding::new(
         case.subject(),
         say!(
             "deadline-exceeded.job",
-            "the Job was ended: it may be at work for {deadline} only[; {ended} {ended|pod|pods} had ended by then]"
+            "the Job was ended: it may be at work for {deadline} only[; {succeeded} {succeeded|pod|pods} had succeeded by then]"
         ),
         case.field(path, message),
     );
     vec![
         finding
             .fact("deadline", deadline_fact(deadline))
-            .fact_if("ended", (job.ended > 0).then_some(job.ended))
+            .fact_if("succeeded", (succeeded > 0).then_some(succeeded))
             .evidence(written)
             .certainty(Certainty::Proven)
             .why(say!(
@@ -119,7 +121,7 @@ fn raise() -> Fix {
 
 fn shorten() -> Fix {
     Fix::advice(
-        say!("deadline-exceeded.shorten", "or see what took the time"),
+        say!("deadline-exceeded.shorten", "see what took the time"),
         Who::Owner,
     )
 }

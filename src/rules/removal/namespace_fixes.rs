@@ -104,7 +104,7 @@ impl<'a> Kept<'a> {
     }
 }
 
-fn some(words: impl IntoIterator<Item = String>) -> Option<Vec<String>> {
+pub(super) fn some(words: impl IntoIterator<Item = String>) -> Option<Vec<String>> {
     let words: Vec<String> = words.into_iter().collect();
     (!words.is_empty()).then_some(words)
 }

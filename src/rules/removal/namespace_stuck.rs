@@ -6,12 +6,12 @@
 //! Sources: kube-controller-manager `pkg/controller/namespace/deletion` (1.16 to 1.37); apiserver
 //! `registry/core/namespace/storage/storage.go`.
 
-use super::namespace_fixes::{Kept, fixes, inspect};
+use super::namespace_fixes::{Kept, fixes, inspect, some};
 use crate::messages::namespace::{CONTENT, DELETION, DISCOVERY, FINALIZERS};
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::namespace_left::quotes;
 use crate::rules::{Case, Check, Layer, Root, Rule};
-use crate::snapshot::{Evidence, Kind, ObjectRef, PodView};
+use crate::snapshot::{Evidence, Kind, PodView};
 use crate::text::{Seconds, Sentence, say};
 use crate::triage::{NamespaceSubject, Subject};
 
@@ -44,10 +44,11 @@ pub(super) type NamespaceCase<'a> = Case<'a, NamespaceSubject<'a>>;
 
 fn check(case: &NamespaceCase<'_>) -> Vec<Finding> {
     let kept = Kept::of(case.it);
-    let (headline, why, proof) = told(case, &kept);
+    let pods = pods(case, &kept);
+    let (headline, why, proof) = told(case, &kept, &pods);
     let since = case.it.since(case.snapshot);
     let since = since.map(|since| Seconds(case.seconds_since(since)));
-    let certainty = if kept.is_silent() {
+    let certainty = if kept.is_silent() && pods.is_empty() {
         Certainty::Likely
     } else {
         Certainty::Proven
@@ -65,12 +66,17 @@ fn check(case: &NamespaceCase<'_>) -> Vec<Finding> {
         .evidence(quotes(case, case.it).into_iter().skip(1))
         .fix(fixes(case, &kept))
         .inspect(inspect(case, &kept))
-        .because_of(pods(case, &kept));
+        .fact_if("pods", some(pods.iter().map(|pod| pod.name().to_owned())))
+        .because_of(pods.into_iter().map(PodView::object).collect());
     vec![finding]
 }
 
 /// The headline, how it comes about, and what says so.
-fn told(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> (Sentence, Option<Sentence>, Evidence) {
+fn told(
+    case: &NamespaceCase<'_>,
+    kept: &Kept<'_>,
+    pods: &[&PodView],
+) -> (Sentence, Option<Sentence>, Evidence) {
     let first = || quotes(case, case.it).into_iter().next();
     let (headline, why) = match kept {
         Kept { apis, .. } if !apis.is_empty() => (UNANSWERED, Some(UNANSWERED_WHY)),
@@ -79,7 +85,10 @@ fn told(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> (Sentence, Option<Sentence
         Kept { finalizers, .. } if !finalizers.is_empty() => (KEPT, Some(KEPT_WHY)),
         Kept { left, .. } if !left.is_empty() => (LEFT, None),
         Kept { own, .. } if !own.is_empty() => return (OWN, Some(OWN_WHY), own_list(case, own)),
-        _ => (SILENT, Some(SILENT_WHY)),
+        _ => match pods.first().map(|pod| deletion(case, pod)) {
+            Some(deletion) => return (PODS, Some(PODS_WHY), deletion),
+            None => (SILENT, Some(SILENT_WHY)),
+        },
     };
     let proof = first().unwrap_or_else(|| own_list(case, &[]));
     (headline, why, proof)
@@ -98,14 +107,25 @@ fn own_list(case: &NamespaceCase<'_>, own: &[&str]) -> Evidence {
     case.field("spec.finalizers", case.it.finalizers().join(", "))
 }
 
-/// Where nothing but pods is left: those that do not go either. Why is said of them.
-fn pods(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> Vec<ObjectRef> {
-    if !kept.is_of_pods() {
+/// When a pod was to be gone.
+fn deletion(case: &NamespaceCase<'_>, pod: &PodView) -> Evidence {
+    let time = pod.pod().metadata.deletion_timestamp.as_ref();
+    let time = time.map(|time| time.0.to_string());
+    case.field_of(
+        pod.object(),
+        "metadata.deletionTimestamp",
+        time.unwrap_or_default(),
+    )
+}
+
+/// Where nothing but pods is left: those that do not go either. Why is said of them. The controller says nothing of pods, which
+/// it deletes before all others, until the last one is gone (`deleteAllContent`, 1.33 to 1.37).
+fn pods<'a>(case: &NamespaceCase<'a>, kept: &Kept<'_>) -> Vec<&'a PodView> {
+    if !kept.is_of_pods() && !kept.is_silent() {
         return Vec::new();
     }
     let pods = case.snapshot.store().whole_pods_in(case.it.name);
-    let going = pods.filter(Subject::is_terminating);
-    going.map(PodView::object).collect()
+    pods.filter(Subject::is_terminating).collect()
 }
 
 const UNANSWERED: Sentence = say!(
@@ -143,6 +163,14 @@ const OWN: Sentence = say!(
 const OWN_WHY: Sentence = say!(
     "namespace-stuck.own-why",
     "nothing is left in it; what stands among its finalizers besides kubernetes is taken away by whoever put it there"
+);
+const PODS: Sentence = say!(
+    "namespace-stuck.pods",
+    "namespace {namespace} was deleted {age} ago and cannot go before its {pods|pod|pods} {pods}"
+);
+const PODS_WHY: Sentence = say!(
+    "namespace-stuck.pods-why",
+    "its controller deletes the pods first, and nothing else before the last of them is gone"
 );
 const SILENT: Sentence = say!(
     "namespace-stuck.silent",

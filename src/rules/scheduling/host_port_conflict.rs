@@ -8,6 +8,7 @@ use super::topology::inspect_all_pods;
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::claims::lie_on_a_host;
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, Holder, What};
@@ -107,10 +108,8 @@ fn siblings(case: &Case<'_>, matched: &Match<'_>, running: usize) -> Finding {
         .fact("owner", case.subject().argument())
         .fact("running", running)
         .why(say!("host-port-conflict.siblings-why", "a node gives a host port to one pod, so there can be one replica a node"))
-        .fix([
-            Fix::advice(say!("host-port-conflict.run-fewer", "run no more replicas than {running}, or use a Service or an ingress in place of the host port"), Who::Owner),
-            Fix::advice(say!("host-port-conflict.add-a-node", "add a node"), Who::Admin),
-        ])
+        .fix([Fix::advice(say!("host-port-conflict.run-fewer", "run no more replicas than {running}, or use a Service or an ingress in place of the host port"), Who::Owner)])
+        .fix((!lie_on_a_host(case)).then(|| Fix::advice(say!("host-port-conflict.add-a-node", "add a node"), Who::Admin)))
 }
 
 fn others(case: &Case<'_>, matched: &Match<'_>) -> Finding {

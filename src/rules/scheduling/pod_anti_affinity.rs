@@ -10,6 +10,7 @@ use super::holder_relation::{HolderRelation, REMOVE_FIRST};
 use super::topology::inspect_all_pods;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::claims::lie_on_a_host;
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, Term, What};
@@ -68,10 +69,8 @@ fn predecessors(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     matched
         .finding(case, say!("pod-anti-affinity.rollout-waits", "the rollout waits for itself: by the anti-affinity of {owner} a {place} takes one of its pods, and old ones are on each that could run the new one"))
         .why(say!("pod-anti-affinity.rollout-waits-why", "the old pods stay until new ones are ready, and the new ones may not run beside the old ones"))
-        .fix([
-            Fix::advice(REMOVE_FIRST, Who::Owner),
-            Fix::advice(ADD_A_DOMAIN, Who::Admin),
-        ])
+        .fix([Fix::advice(REMOVE_FIRST, Who::Owner)])
+        .fix(add_a_domain(case))
 }
 
 fn siblings(case: &Case<'_>, matched: &Match<'_>) -> Finding {
@@ -90,10 +89,12 @@ fn siblings(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     matched
         .finding(case, headline)
         .why(say!("pod-anti-affinity.siblings-why", "the anti-affinity is required, so there can be one replica a {place}"))
-        .fix([
-            Fix::advice(say!("pod-anti-affinity.run-fewer", "run no more replicas than there are {places} for, or make the anti-affinity preferred"), Who::Owner),
-            Fix::advice(ADD_A_DOMAIN, Who::Admin),
-        ])
+        .fix([Fix::advice(say!("pod-anti-affinity.run-fewer", "run no more replicas than there are {places} for, or make the anti-affinity preferred"), Who::Owner)])
+        .fix(add_a_domain(case))
+}
+
+fn add_a_domain(case: &Case<'_>) -> Option<Fix> {
+    (!lie_on_a_host(case)).then(|| Fix::advice(ADD_A_DOMAIN, Who::Admin))
 }
 
 fn others(case: &Case<'_>, matched: &Match<'_>, held: &Held<'_>) -> Finding {

@@ -11,6 +11,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::claims::lie_on_a_host;
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::scheduler::remedy::Action;
 use crate::scheduler::{Filter, FilterFailure, NodeResult, What, ranking};
@@ -345,10 +346,10 @@ fn preempted<'a>(case: &Case<'a>) -> Option<&'a Event> {
     events.into_iter().max_by_key(|event| event.last)
 }
 
-/// Of no use to a pod of a DaemonSet, which goes to its one node.
+/// Of no use to a pod of a DaemonSet, which goes to its one node, and to one whose volume lies on a node.
 fn add_a_node(case: &Case<'_>) -> Option<Fix> {
     let is_daemon = case.subject().known_kind() == Some(Kind::DaemonSet);
-    (!is_daemon).then(|| Fix::advice(ADD_A_NODE, Who::Admin))
+    (!is_daemon && !lie_on_a_host(case)).then(|| Fix::advice(ADD_A_NODE, Who::Admin))
 }
 
 /// Pods that were not read may hold what looks free, so nothing here may be more exact than the table of nodes, nor less.

@@ -3,7 +3,6 @@
 //! The kubelet's probes pass most network plugins all the same, so that the pods are ready; and some plugins enforce no policy.
 //! So it is a possibility, for who has named the Service, or a pod.
 
-use super::ports::of_service as written;
 use super::selector_fixes::ServiceCase;
 use super::shut_port::{Named, Shut};
 use crate::rules::finding::{Finding, Fix, Who};
@@ -46,11 +45,13 @@ fn of_service(case: &ServiceCase<'_>) -> Vec<Finding> {
     let policies = policies.unwrap_or_default();
     let shut = |port: &ServicePort| {
         let mut shut = Shut::default();
+        let mut numbers = BTreeSet::new();
         for (pod, _) in case.it.pods(store) {
             let number = port.number_of(&pod.open_ports)?;
+            numbers.insert(number);
             shut.of(case, pod, (number, &port.protocol), &policies)?;
         }
-        Some((written(port), shut)).filter(|(_, shut)| !shut.policies.is_empty())
+        Some((numbers, shut)).filter(|(_, shut)| !shut.policies.is_empty())
     };
     let shut: Vec<_> = case.it.service.ports.iter().filter_map(shut).collect();
     finding(case, &shut, members.pods).into_iter().collect()
@@ -62,7 +63,7 @@ fn of_pod<'a>(case: &Case<'a, ReadyPod<'a>>) -> Vec<Finding> {
     let shut = pod.open_ports.iter().map(|port| {
         let mut shut = Shut::default();
         shut.of(case, pod, (port.number, &port.protocol), &policies)?;
-        Some((port.number.to_string(), shut))
+        Some((BTreeSet::from([port.number]), shut))
     });
     let shut: Option<Vec<_>> = shut.collect();
     let found = shut.and_then(|shut| finding(case, &shut, 1));
@@ -71,7 +72,7 @@ fn of_pod<'a>(case: &Case<'a, ReadyPod<'a>>) -> Vec<Finding> {
 
 fn finding<'c, S: Subject<'c>>(
     case: &Case<'c, S>,
-    shut: &[(String, Shut<'_>)],
+    shut: &[(BTreeSet<u16>, Shut<'_>)],
     pods: usize,
 ) -> Option<Finding> {
     let policies: BTreeSet<&str> = shut
@@ -106,7 +107,8 @@ fn finding<'c, S: Subject<'c>>(
         "network-policy.let-in",
         "let in whoever is meant to reach the Service, in {policies} or in a policy of its own"
     );
-    let ports = shut.iter().map(|(port, _)| port.clone());
+    let ports: BTreeSet<u16> = shut.iter().flat_map(|(ports, _)| ports.clone()).collect();
+    let ports = ports.iter().map(u16::to_string);
     let names = objects.iter().map(ObjectRef::argument);
     let words = ["describe".to_owned()].into_iter().chain(names.clone());
     let inspect = case.kubectl(words);

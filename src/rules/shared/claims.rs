@@ -4,7 +4,7 @@
 //!
 //! Source: kube-scheduler `framework/plugins/volumebinding` (1.37).
 
-use crate::kubernetes::claims::{MountedClaim, mounted, phase, selected_node};
+use crate::kubernetes::claims::{MountedClaim, mounted, phase, selected_node, volume_name};
 use crate::rules::Case;
 use crate::rules::finding::Finding;
 use crate::snapshot::{Event, Kind, ObjectRef, Seen};
@@ -65,6 +65,15 @@ impl ClaimOfPod<'_> {
     pub(crate) fn object(&self, case: &Case<'_>) -> ObjectRef {
         ObjectRef::new(Kind::PersistentVolumeClaim, case.namespace(), &self.name)
     }
+}
+
+/// Whether a volume that the pod has lies on one host: no further node is of any use to it.
+pub(in crate::rules) fn lie_on_a_host(case: &Case<'_>) -> bool {
+    of_pod(case).iter().any(|claim| {
+        let name = claim.seen.yes().and_then(volume_name);
+        let volume = name.and_then(|name| case.snapshot.volumes().get("", name).yes());
+        volume.is_some_and(|volume| volume.host().is_some())
+    })
 }
 
 /// Whether the scheduler has chosen a node for the claim and waits for its volume.

@@ -3,7 +3,9 @@
 use crate::kubernetes::claims;
 use crate::kubernetes::storage_class::is_default;
 use crate::rules::Case;
+use crate::rules::finding::{Fix, Who};
 use crate::snapshot::Seen;
+use crate::text::{Sentence, say};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 
@@ -20,12 +22,28 @@ pub(super) enum Class<'a> {
 /// More classes than this are not named.
 const NAMED: usize = 3;
 
-/// The classes that there are, where they are few and all were read.
-pub(super) fn existing(case: &Case<'_>) -> Option<Vec<String>> {
+/// What is to be done with a claim whose class is no use: nothing where all classes were read and there is none.
+pub(super) fn make_anew(case: &Case<'_>) -> Option<Fix> {
+    let fix = |change: Sentence| Fix::advice(change, Who::Owner);
+    let named = say!(
+        "class.make-claim-anew-with",
+        "make the claim anew with {classes|class|one of the classes} {classes}"
+    );
+    match all(case) {
+        Some(names) if names.is_empty() => None,
+        Some(names) if names.len() <= NAMED => Some(fix(named).fact("classes", names)),
+        _ => Some(fix(say!(
+            "class.make-claim-anew",
+            "make the claim anew with a class that exists"
+        ))),
+    }
+}
+
+/// The names of the classes, where all were read.
+pub(super) fn all(case: &Case<'_>) -> Option<Vec<String>> {
     let classes = case.snapshot.storage_classes();
     classes.whole_cluster().ok()?;
-    let names: Vec<String> = classes.seen().map(|((_, name), _)| name.clone()).collect();
-    (1..=NAMED).contains(&names.len()).then_some(names)
+    Some(classes.seen().map(|((_, name), _)| name.clone()).collect())
 }
 
 impl<'a> Class<'a> {

@@ -1,6 +1,6 @@
 //! Who has to make the volume of a claim, and why it is not made: the provisioner of its class, or somebody by hand.
 
-use super::class::{Class, existing};
+use super::class::{self, Class, make_anew};
 use super::near_volume::{NearVolume, nearest};
 use super::silent_provisioner::provisioner_silent;
 use crate::kubernetes::claims;
@@ -170,34 +170,24 @@ fn no_default_class(case: &Case<'_>, proof: Evidence) -> Finding {
             "unbound-pvc.why-no-default-class",
             "without a class nothing provisions a volume, and no volume made by hand fits the claim"
         ))
-        .fix([
-            Fix::advice(
-                match existing(case) {
-                    Some(classes) => Message::new(say!(
-                        "unbound-pvc.make-anew-with",
-                        "make the claim anew with {classes|class|one of the classes} {classes}"
-                    ))
-                    .fact("classes", classes),
-                    None => say!(
-                        "unbound-pvc.make-anew-with-class",
-                        "make the claim anew with a class that exists"
-                    )
-                    .into(),
-                },
-                Who::Owner,
-            ),
-            make_default(case),
-        ])
+        .fix(make_anew(case))
+        .fix([make_default(case)])
 }
 
 /// From 1.28 on a claim that waits then gets it by itself (RetroactiveDefaultStorageClass).
 fn make_default(case: &Case<'_>) -> Fix {
-    let classes = existing(case).unwrap_or_default();
-    let [only] = classes.as_slice() else {
-        let change = say!(
+    let classes = class::all(case);
+    let change = match classes.as_deref() {
+        Some([]) => say!(
+            "unbound-pvc.create-default-class",
+            "create a StorageClass and make it the default one: the cluster has none"
+        ),
+        _ => say!(
             "unbound-pvc.make-default-class",
             "make a StorageClass the default one"
-        );
+        ),
+    };
+    let Some([only]) = classes.as_deref() else {
         return Fix::advice(change, Who::Admin);
     };
     let change = say!(

@@ -1,6 +1,6 @@
 //! A claim of the pod names a StorageClass that does not exist.
 
-use super::class::existing;
+use super::class::make_anew;
 use super::near_volume;
 use super::scheduler_message::first;
 use crate::kubernetes::claims::{class, phase, volume_name};
@@ -12,7 +12,7 @@ use crate::rules::shared::claims::{ClaimOfPod, event, of_pod};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
-use crate::text::{Message, Sentence, say};
+use crate::text::{Sentence, say};
 
 /// `storageclass-missing`
 pub static RULE: Rule = Rule {
@@ -142,29 +142,13 @@ fn from_message(case: &Case<'_>) -> Option<Finding> {
 fn finding(case: &Case<'_>, headline: Sentence, name: &str, proof: Evidence) -> Finding {
     Finding::new(case.subject(), headline, proof)
         .fact("class", name)
-        .fix([
-            Fix::advice(
-                match existing(case) {
-                    Some(classes) => Message::new(say!(
-                        "storageclass-missing.make-claim-anew-with",
-                        "make the claim anew with {classes|class|one of the classes} {classes}"
-                    ))
-                    .fact("classes", classes),
-                    None => say!(
-                        "storageclass-missing.make-claim-anew",
-                        "make the claim anew with a class that exists"
-                    )
-                    .into(),
-                },
-                Who::Owner,
+        .fix(make_anew(case))
+        .fix([Fix::advice(
+            say!(
+                "storageclass-missing.create",
+                "create the StorageClass {class}"
             ),
-            Fix::advice(
-                say!(
-                    "storageclass-missing.create",
-                    "create the StorageClass {class}"
-                ),
-                Who::Admin,
-            ),
-        ])
+            Who::Admin,
+        )])
         .inspect(shell::cluster(["get", "storageclass"]))
 }

@@ -52,7 +52,7 @@ impl<'v> Candidates<'v> {
             ..Free::default()
         };
         for (at, (_, volume)) in free.all.iter().enumerate() {
-            match host(volume) {
+            match volume.host() {
                 Some(host) => free.of_host.entry(host).or_default().push(at),
                 None => free.others.push(at),
             }
@@ -79,23 +79,5 @@ impl<'v> Candidates<'v> {
         let open = places.filter(|at| self.free.all.get(**at).is_some_and(&is_open));
         let (name, _) = self.free.all.get(*open.min()?)?;
         Some(name)
-    }
-}
-
-/// The host name without which no node reaches the volume.
-fn host(volume: &Volume) -> Option<&str> {
-    let [term] = volume
-        .node_affinity
-        .as_ref()?
-        .node_selector_terms
-        .as_slice()
-    else {
-        return None;
-    };
-    let mut expressions = term.match_expressions.iter().flatten();
-    let named = expressions.find(|one| one.key == HOSTNAME && one.operator == "In")?;
-    match named.values.as_deref()? {
-        [host] => Some(host),
-        _ => None,
     }
 }
