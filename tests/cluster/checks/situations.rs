@@ -150,7 +150,9 @@ fn asked(
     situation: &Situation,
     namespace: &str,
 ) -> Result<(), String> {
-    let arguments = [&["-n", namespace], &situation.arguments()[..]].concat();
+    let told = situation.arguments(namespace);
+    let mut arguments = vec!["-n", namespace];
+    arguments.extend(told.iter().map(String::as_str));
     let (code, report) = json(cluster, user, &arguments);
     let found = causes(&report);
     let unexplained = items(&report, "unexplained").len();
@@ -173,8 +175,9 @@ fn asked(
         && quotes.any(|one| word(one, "quote").contains(situation.quote()));
     let fixed = fix(&first) >= situation.fix();
     let others = unexplained == situation.unexplained();
-    match (said == promised, quoted, fixed, others, code) {
-        (true, true, true, true, 1) => Ok(()),
+    let ended = code == situation.code();
+    match (said == promised, quoted, fixed, others, ended) {
+        (true, true, true, true, true) => Ok(()),
         _ => Err(format!(
             "{promised:?} expected, {said:?} found, of {found:?}, exit code {code}, {unexplained} unexplained, fixes {}, proof {}, evidence {}",
             first["fixes"], first["proof"], first["evidence"]

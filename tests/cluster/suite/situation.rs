@@ -10,6 +10,7 @@
 //! - `#: certainty WORD` and `#: fix verified`: what the report has to say, `proven` unless it is said;
 //! - `#: beside CAUSE`: what is true as well, and may be said as long as the cause itself has no rule;
 //! - `#: with ARGUMENTS`: what the tool is told besides;
+//! - `#: code NUMBER`: the exit code, 1 unless it is said: 0 for what is held on purpose, or is only a hint;
 //! - `#: quote WORDS`: what stands in one of the first diagnosis' quotes;
 //! - `#: unexplained NUMBER`: how many other pods are stuck for a reason that no rule knows;
 //! - `#: needs GROUP/VERSION`: an API without which it is left out.
@@ -115,9 +116,15 @@ impl Situation {
     }
 
     /// What the tool is told besides.
-    pub(crate) fn arguments(&self) -> Vec<&str> {
+    pub(crate) fn arguments(&self, namespace: &str) -> Vec<String> {
         let all = self.said("with").flat_map(str::split_ascii_whitespace);
-        all.collect()
+        all.map(|one| one.replace(NAMESPACE, namespace)).collect()
+    }
+
+    /// The exit code.
+    pub(crate) fn code(&self) -> i32 {
+        let number = |word: &str| word.parse().expect("a number stands after it");
+        self.said("code").next().map_or(1, number)
     }
 
     /// What stands in a quote.
