@@ -22,9 +22,12 @@ use anyhow::{Result, bail};
 use futures_util::future::join_all;
 #[cfg(unix)]
 use futures_util::future::select_all;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::pin::pin;
+use std::rc::Rc;
+use tokio::sync::Notify;
 
 /// What becomes of what was named and does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +122,30 @@ struct Sink {
     trouble: Option<anyhow::Error>,
     /// Objects that were sent and are not understood, so that their lists are not whole.
     undecodable: Vec<Gap>,
+    waiting: Waiting,
+}
+
+/// Tells of the first pod that waits for a node.
+#[derive(Default)]
+struct Waiting {
+    is_seen: Rc<Notify>,
+    /// Pods without a node that were looked at.
+    unbound: usize,
+    is_told: bool,
+}
+
+impl Waiting {
+    fn look(&mut self, store: &Store) {
+        let unbound = store.pod_records().unbound();
+        if self.is_told || unbound <= self.unbound {
+            return;
+        }
+        self.unbound = unbound;
+        if store.whole_pods().any(plan::waits) {
+            self.is_told = true;
+            self.is_seen.notify_one();
+        }
+    }
 }
 
 impl Sink {
@@ -130,6 +157,7 @@ impl Sink {
                 .transpose()?,
             trouble: None,
             undecodable: Vec::new(),
+            waiting: Waiting::default(),
         }))
     }
 
@@ -159,6 +187,7 @@ impl Sink {
             let gap = request::undecodable(read, object, &error).ok_or(error)?;
             self.undecodable.push(gap);
         }
+        self.waiting.look(&self.store);
         Ok(())
     }
 
@@ -246,7 +275,12 @@ async fn first_wave(
     absent: Absent,
 ) -> Result<Scope> {
     let mut scope = scope;
-    let mut first = wave(client, sink, plan::first(&scope)).await;
+    let reads = plan::first(&scope);
+    let mut first = if scope.is_scan() {
+        beside_nodes(client, sink, reads).await
+    } else {
+        wave(client, sink, reads).await
+    };
     if let Some(with_workloads) = missing::or_workloads(client, &scope, &first).await {
         scope = with_workloads;
         let mut more = plan::first(&scope);
@@ -287,6 +321,32 @@ pub(super) async fn found(client: &Client, scope: Scope, absent: Absent) -> Resu
     first_wave(client, &Sink::new(None)?, scope, absent).await
 }
 
+/// The same, and the nodes beside them as soon as a pod is seen that waits for one: they are asked for in any case.
+async fn beside_nodes(
+    client: &Client,
+    sink: &RefCell<Sink>,
+    reads: Vec<Read>,
+) -> Vec<(Read, Result<(), ReadError>)> {
+    let is_seen = sink.borrow().waiting.is_seen.clone();
+    let has_begun = Cell::new(false);
+    let nodes = async {
+        is_seen.notified().await;
+        has_begun.set(true);
+        wave(client, sink, vec![plan::nodes()]).await;
+    };
+    let rest = wave(client, sink, reads);
+    let (mut nodes, mut rest) = (pin!(nodes), pin!(rest));
+    tokio::select! {
+        () = &mut nodes => rest.await,
+        settled = &mut rest => {
+            if has_begun.get() {
+                nodes.await;
+            }
+            settled
+        }
+    }
+}
+
 /// Runs reads beside each other and records what became of each.
 async fn wave(
     client: &Client,
@@ -305,7 +365,9 @@ async fn wave(
         }
         settled.push((read, outcome));
     }
-    for gap in undecodable.drain(..) {
+    // another wave may be at work beside this one
+    let is_own = |gap: &mut Gap| settled.iter().any(|(read, _)| request::reaches(read, gap));
+    for gap in undecodable.extract_if(.., is_own) {
         store.record(gap.kind, gap.read_scope(), Err(gap));
     }
     settled

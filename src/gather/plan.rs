@@ -341,8 +341,13 @@ fn told_elsewhere(pod: &PodView) -> bool {
     pod.node().is_none() && (unspoken || !storage::claims(pod).is_empty())
 }
 
+/// What the nodes are read by, where a pod waits for one.
+pub fn nodes() -> Read {
+    list(Kind::Node, None)
+}
+
 /// Whether the scheduler looks for a node for this pod.
-fn waits(pod: &PodView) -> bool {
+pub fn waits(pod: &PodView) -> bool {
     pod.node().is_none()
         && pod.pod().metadata.deletion_timestamp.is_none()
         && pod.phase() == "Pending"
@@ -355,7 +360,7 @@ fn scheduling(scope: &Scope, suspects: &[&PodView], reads: &mut BTreeSet<Read>) 
     if waiting.is_empty() {
         return;
     }
-    reads.insert(list(Kind::Node, None));
+    reads.insert(nodes());
     let already = scope.is_everywhere() && scope.selector.is_none() && scope.fields.is_none();
     if !already {
         reads.insert(Read::List {

@@ -92,6 +92,7 @@ pub struct PodRecords {
     by_label: OnceLock<LabelIndex>,
     footprints: Footprints,
     words: HashSet<Arc<str>>,
+    unbound: usize,
     completed: CompletedPods,
 }
 
@@ -184,8 +185,9 @@ impl PodRecords {
             })
         };
         let namespace = || this.namespace.clone();
-        if let Some(node) = &this.node {
-            self.by_node.put(node.clone(), at, is_before);
+        match &this.node {
+            Some(node) => self.by_node.put(node.clone(), at, is_before),
+            None => self.unbound += 1,
         }
         if let Some(controller) = &this.controller {
             let key = (namespace(), controller.clone());
@@ -221,8 +223,9 @@ impl PodRecords {
 
     fn unput(&mut self, record: &PodRecord, at: usize) {
         let namespace = || record.namespace.clone();
-        if let Some(node) = &record.node {
-            self.by_node.take(node, at);
+        match &record.node {
+            Some(node) => self.by_node.take(node, at),
+            None => self.unbound = self.unbound.saturating_sub(1),
         }
         if let Some(controller) = &record.controller {
             let key = (namespace(), controller.clone());
@@ -456,6 +459,12 @@ impl PodRecords {
             node: pod_record.node.as_deref(),
             phase: pod_record.healthy.map(|_| "Running"),
         }
+    }
+
+    /// How many have no node.
+    pub fn unbound(&self) -> usize {
+        note(|| Dependency::Kind(Kind::Pod));
+        self.unbound
     }
 
     /// How many there are.

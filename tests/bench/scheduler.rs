@@ -20,10 +20,11 @@ use kubectl_diagnose::testing::Requests;
 use kubectl_diagnose::testing::Scope;
 use kubectl_diagnose::testing::Store;
 use kubectl_diagnose::testing::diagnose;
+use mimalloc::MiMalloc;
 use std::sync::LazyLock;
 
 #[global_allocator]
-static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+static ALLOCATOR: AllocProfiler<MiMalloc> = AllocProfiler::new(MiMalloc);
 
 static CLUSTER: LazyLock<Store> =
     LazyLock::new(|| cluster::store(5_000, 20, 1_000, Maker::ReplicaSets));

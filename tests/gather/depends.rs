@@ -1,9 +1,12 @@
 //! What is asked for besides pods: the Services of a scan, and the node of a pod about which its kubelet says nothing.
 
-use super::{EVENTS, PODS, asked, healthy, read, shop, waiting};
+use super::{EVENTS, PODS, asked, healthy, pending, read, shop, waiting};
 use crate::api_server::{ApiServer, Response};
 use crate::support::{Kind, Scope, Target, hints};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 const SERVICES: &str = "/api/v1/namespaces/shop/services";
 const NODE: &str = "/api/v1/nodes/worker-1";
@@ -140,4 +143,40 @@ fn a_node_that_is_gone_is_named_as_long_as_pods_are_bound_to_it() {
     let error = read(&server, scope(Kind::Node, "worker-1")).unwrap_err();
     assert_eq!(error.to_string(), "node worker-1 not found");
     assert_eq!(hints(&error), ["did you mean worker-2?"]);
+}
+
+#[test]
+fn nodes_are_read_beside_the_pods_once_one_of_these_waits() {
+    for (pod, beside) in [(pending("web"), true), (healthy("web"), false)] {
+        let server = ApiServer::start();
+        let (tell, told) = mpsc::channel();
+        server.answer(move |asked| {
+            let is_meant = asked.path == "/api/v1/nodes";
+            is_meant.then(|| {
+                let _ = tell.send(());
+                Response::list("NodeList", &[])
+            })
+        });
+        server.on(EVENTS, [Response::list("EventList", &[])]);
+        let was_asked = Arc::new(AtomicBool::new(false));
+        let head = r#"{"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": ["#;
+        let mut begin = Some(format!("{head}{pod}"));
+        let (mut end, seen) = (Some("]}"), was_asked.clone());
+        let pods = Response::stream(move || {
+            if let Some(begin) = begin.take() {
+                return Some(begin);
+            }
+            let end = end.take()?;
+            // the list does not end before somebody asks for the nodes, or it has been long enough
+            let is_asked = told.recv_timeout(Duration::from_millis(700)).is_ok();
+            seen.store(is_asked, Ordering::SeqCst);
+            Some(end.to_owned())
+        });
+        server.on(PODS, [pods]);
+        read(&server, shop()).unwrap();
+        assert_eq!(was_asked.load(Ordering::SeqCst), beside, "{pod}");
+        let nodes = asked(&server);
+        let nodes = nodes.iter().filter(|path| *path == "/api/v1/nodes");
+        assert_eq!(nodes.count(), usize::from(beside), "once, if at all");
+    }
 }
