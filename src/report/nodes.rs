@@ -142,6 +142,7 @@ pub fn node_reports(results: &FilterResults) -> Vec<NodeReport> {
     let mut entries: Vec<_> = entries.into_iter().collect();
     for (_, (_, names)) in &mut entries {
         names.sort();
+        names.shrink_to_fit();
     }
     entries.sort_by(|(_, one), (_, other)| one.cmp(other));
     let report = |(failures, (_, names)): (_, (_, Vec<Arc<str>>))| NodeReport {

@@ -6,6 +6,7 @@ use crate::kubernetes::quantity::Quantity;
 use serde::Serialize;
 use serde::ser::Serializer;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Named values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -49,7 +50,7 @@ pub enum Fact {
     /// A name, a value or the cluster's own words.
     Name(String),
     /// Several of them, in an order that means something or by name.
-    Names(Vec<String>),
+    Names(Arc<[Arc<str>]>),
     /// Which nodes are meant: in JSON its terms, each with its requirements.
     Nodes(NodeTerms),
     /// A word of the catalogue: a sentence without holes. In JSON the last part of its id.
@@ -168,7 +169,13 @@ impl From<Seconds> for Fact {
 }
 impl From<Vec<String>> for Fact {
     fn from(names: Vec<String>) -> Self {
-        Fact::Names(names)
+        Fact::Names(names.into_iter().map(Arc::from).collect())
+    }
+}
+/// Thousands of nodes have each name once.
+impl From<Vec<Arc<str>>> for Fact {
+    fn from(names: Vec<Arc<str>>) -> Self {
+        Fact::Names(names.into())
     }
 }
 impl From<NodeTerms> for Fact {

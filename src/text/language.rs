@@ -6,6 +6,7 @@ use crate::kubernetes::duration::human_seconds;
 use crate::kubernetes::node_terms::NodeTerms;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The most names that a sentence gives; the rest is counted.
 const NAMED: usize = 3;
@@ -165,8 +166,8 @@ impl Language {
     }
 
     /// `a, b, c and 2 more`
-    fn names(&self, names: &[String]) -> String {
-        let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+    fn names(&self, names: &[Arc<str>]) -> String {
+        let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
         let shown = shown.join(", ");
         if names.len() <= NAMED {
             return shown;

@@ -134,15 +134,19 @@ fn with_unhealthy<'e>(
     resource: &str,
     asked: Quantity,
 ) -> Option<&'e str> {
-    matched.places.iter().map(|place| place.node).find(|name| {
-        let Some(node) = case.snapshot.nodes().get("", name).yes() else {
-            return false;
-        };
-        let amount = |amounts: &BTreeMap<String, Quantity>| {
-            amounts.get(resource).copied().unwrap_or_default()
-        };
-        amount(&node.capacity) > amount(&node.allocatable) && amount(&node.capacity) >= asked
-    })
+    matched
+        .places
+        .iter()
+        .map(|place| &**place.node)
+        .find(|name| {
+            let Some(node) = case.snapshot.nodes().get("", name).yes() else {
+                return false;
+            };
+            let amount = |amounts: &BTreeMap<String, Quantity>| {
+                amounts.get(resource).copied().unwrap_or_default()
+            };
+            amount(&node.capacity) > amount(&node.allocatable) && amount(&node.capacity) >= asked
+        })
 }
 
 fn unhealthy(case: &Case<'_>, matched: &Match<'_>, resource: &str, name: &str) -> Finding {

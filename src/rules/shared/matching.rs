@@ -18,6 +18,7 @@ use crate::text::{Fact, Message, Sentence, say};
 use super::order::Class;
 use super::{remedies, retry, share};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// How a rule knows its cause in each of the two sources.
 pub(crate) struct Pattern<O, R> {
@@ -31,7 +32,7 @@ pub(crate) struct Pattern<O, R> {
 /// A node on which the cause was found.
 pub(crate) struct NodeMatch<'e> {
     /// The node.
-    pub(crate) node: &'e str,
+    pub(crate) node: &'e Arc<str>,
     /// The cause's filter failures there.
     pub(crate) failures: Vec<&'e FilterFailure>,
 }
@@ -165,18 +166,19 @@ impl<'e> Match<'e> {
     }
 
     /// The names of the nodes on which it was found.
-    pub(crate) fn nodes(&self) -> Vec<String> {
-        self.places
-            .iter()
-            .map(|place| place.node.to_owned())
-            .collect()
+    pub(crate) fn nodes(&self) -> Vec<Arc<str>> {
+        let places = self.places.iter();
+        places.map(|place| Arc::clone(place.node)).collect()
     }
 
     /// The filter failures on all nodes, with the node of each.
     pub(crate) fn failures(&self) -> impl Iterator<Item = (&'e str, &'e FilterFailure)> + '_ {
-        self.places
-            .iter()
-            .flat_map(|place| place.failures.iter().map(|failure| (place.node, *failure)))
+        self.places.iter().flat_map(|place| {
+            place
+                .failures
+                .iter()
+                .map(|failure| (&**place.node, *failure))
+        })
     }
 
     /// Why each node was rejected, those that do not count among them.
@@ -201,7 +203,7 @@ impl<'e> Match<'e> {
         } else {
             say!("matching.one-node", "node {node}")
         };
-        Message::new(sentence).fact("node", place.node).into()
+        Message::new(sentence).fact("node", &**place.node).into()
     }
 
     /// Whether nodes were computed.

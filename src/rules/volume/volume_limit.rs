@@ -59,7 +59,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .fact("attached", *attached)
             .fact("new", *new)
             .fact("limit", *limit)
-            .fact_if("nearest", nodes.into_iter().next()),
+            .fact_if("nearest", nodes.first().map(|node| &**node)),
         _ => finding,
     };
     let finding = finding
