@@ -5,7 +5,7 @@ use super::merge::Merged;
 use crate::report::Diagnosis;
 use crate::rules::finding::Role;
 use crate::snapshot::ObjectRef;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Those of which nothing that they follow from was diagnosed stand alone; the others, by the first link of what they follow
 /// from.
@@ -22,7 +22,7 @@ pub(super) fn of(
             }
         }
     }
-    let (mut told, mut alone) = (Vec::new(), following);
+    let (mut told, mut alone, mut firsts) = (Vec::new(), following, Vec::new());
     loop {
         let links = |merged: Merged| {
             let causes = merged.because_of.iter();
@@ -34,7 +34,26 @@ pub(super) fn of(
         let (found, rest): (Vec<_>, Vec<_>) = linked.partition(|(_, causes)| !causes.is_empty());
         alone = rest.into_iter().map(|(merged, _)| merged).collect();
         if found.is_empty() {
-            return (told, alone);
+            let others: BTreeSet<ObjectRef> = alone
+                .iter()
+                .flat_map(|one| objects(&one.diagnosis))
+                .collect();
+            let follows = |one: &Merged| one.because_of.iter().any(|it| others.contains(it));
+            let (rest, first): (Vec<_>, Vec<_>) = alone.into_iter().partition(follows);
+            let is_end = first.is_empty() || rest.is_empty();
+            for one in first.iter().map(|merged| &merged.diagnosis) {
+                for object in objects(one) {
+                    let fingerprints = known.entry(object).or_default();
+                    fingerprints.push(one.fingerprint.clone());
+                }
+            }
+            firsts.extend(first);
+            alone = rest;
+            if is_end {
+                firsts.extend(alone);
+                return (told, firsts);
+            }
+            continue;
         }
         // what follows from these follows from the same
         for (merged, causes) in &found {

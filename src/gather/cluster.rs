@@ -134,10 +134,13 @@ struct Waiting {
     is_told: bool,
 }
 
+/// After so many that are held back, the nodes are asked for when all pods are there.
+const LOOKS: usize = 64;
+
 impl Waiting {
     fn look(&mut self, store: &Store) {
         let unbound = store.pod_records().unbound();
-        if self.is_told || unbound <= self.unbound {
+        if self.is_told || unbound <= self.unbound || unbound > LOOKS {
             return;
         }
         self.unbound = unbound;

@@ -130,6 +130,8 @@ pub enum MountFailure {
     },
     /// The claim is not bound, is being deleted or is gone.
     Claim,
+    /// The kubelet cannot read the claim.
+    ClaimUnread,
     /// Not allowed.
     Permission,
     /// The node's disk is full.
@@ -238,6 +240,13 @@ pub fn unmounted(message: &str) -> Option<Vec<String>> {
     let names = listed.get(0).split([' ', ',']);
     let names = names.filter(|name| !name.is_empty());
     Some(names.map(str::to_owned).collect())
+}
+
+/// The volumes whose claims the kubelet's list says it cannot use.
+pub fn unprocessed(message: &str) -> Vec<String> {
+    let listed = search("failed to process volumes=[{*}]", message);
+    let names = listed.as_ref().map_or("", |listed| listed.get(0));
+    names.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Every ConfigMap, Secret and key that a message misses: a projected volume lists one error a source.

@@ -8,7 +8,7 @@ use super::preemption::{self, DryRun};
 use super::queueing_hint::by_filters;
 use super::remedy::{self, Remedy};
 use super::{
-    Examination, FilterResults, SchedulerMessage, View, agreement, latest_message,
+    Examination, FilterResults, NodeNames, SchedulerMessage, View, agreement, latest_message,
     node_declared_features, run_filters,
 };
 use crate::kubernetes::pod::Pod;
@@ -17,7 +17,7 @@ use crate::snapshot::{Dependencies, PodView, Snapshot, is_described};
 use k8s_openapi::api::core::v1::{Container, Volume};
 use std::any::{Any, type_name};
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Runs the filters for the pods of one snapshot.
@@ -31,6 +31,7 @@ pub struct Engine<'a> {
     remedies: Kept<[Remedy]>,
     preempted: Kept<DryRun>,
     shared: Kept<dyn Any + Send + Sync>,
+    names: RefCell<HashSet<NodeNames>>,
 }
 
 /// Of so many templates is kept what was found node by node: on thousands of nodes that is some MiB each, and pods of one
@@ -60,7 +61,18 @@ impl<'a> Engine<'a> {
             remedies: RefCell::default(),
             preempted: RefCell::default(),
             shared: RefCell::default(),
+            names: RefCell::default(),
         }
+    }
+
+    /// The same names, kept once however many speak of these nodes.
+    pub fn shared_names(&self, names: NodeNames) -> NodeNames {
+        let mut known = self.names.borrow_mut();
+        if let Some(known) = known.get(&names) {
+            return Arc::clone(known);
+        }
+        known.insert(Arc::clone(&names));
+        names
     }
 
     /// What was read.

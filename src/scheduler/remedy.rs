@@ -249,7 +249,7 @@ pub fn propose(pod: &PodView, engine: &Engine<'_>) -> Vec<Remedy> {
     let plans = candidates(&at, &nearest_feasible);
     for of_nodes in [false, true] {
         let offered = fewest(&plans, of_nodes).filter_map(|plan| {
-            let feasible_nodes = plan.feasible_nodes(pod.pod(), at.view);
+            let feasible_nodes = engine.shared_names(plan.feasible_nodes(pod.pod(), at.view));
             (!feasible_nodes.is_empty()).then(|| {
                 let action = Action::Change(plan.changes.clone());
                 let room = room::for_pods(&plan.changed(pod.pod()), at.view, &feasible_nodes);

@@ -173,9 +173,9 @@ impl From<Vec<String>> for Fact {
     }
 }
 /// Thousands of nodes have each name once.
-impl From<Vec<Arc<str>>> for Fact {
-    fn from(names: Vec<Arc<str>>) -> Self {
-        Fact::Names(names.into())
+impl From<Arc<[Arc<str>]>> for Fact {
+    fn from(names: Arc<[Arc<str>]>) -> Self {
+        Fact::Names(names)
     }
 }
 impl From<NodeTerms> for Fact {

@@ -92,7 +92,7 @@ impl<'s> WorkloadSubject<'s> {
 
     /// Whether it has fewer than it wants.
     pub fn lacks_pods(&self, store: &Store) -> bool {
-        self.existing(store) < self.wanted()
+        self.workload.finished().is_none() && self.existing(store) < self.wanted()
     }
 
     /// Its live pods that were read.

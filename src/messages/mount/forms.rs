@@ -130,7 +130,7 @@ pub(super) const FORMS: &[Pattern<MountFailure>] = &[
     ("PVC is being deleted", |_| MountFailure::Claim),
     ("PVC is not bound", |_| MountFailure::Claim),
     ("failed to fetch PVC from API server", |_| {
-        MountFailure::Claim
+        MountFailure::ClaimUnread
     }),
 ];
 

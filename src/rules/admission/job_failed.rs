@@ -63,7 +63,7 @@ fn failed(case: &WorkloadCase<'_>) -> Option<Finding> {
                 .filter(|_| job.failed > 0)
                 .map(Fact::Number),
         )
-        .fact_if("indexes", job.failed_indexes.as_deref())
+        .fact_if("indexes", job.failed_indexes.as_deref().map(ranges))
         .fact_if("pod", first.map(|pod| pod.name()))
         .why(first.and_then(exit_code).map(|_| {
             say!(
@@ -77,6 +77,11 @@ fn failed(case: &WorkloadCase<'_>) -> Option<Finding> {
         .refers_to_quotes();
     // why a pod failed is a finding of its own
     Some(finding.because_of(first.map(PodView::object).into_iter().collect()))
+}
+
+/// `0`, `3-5`
+fn ranges(indexes: &str) -> Vec<String> {
+    indexes.split(',').map(str::to_owned).collect()
 }
 
 fn headline(reason: &str) -> Sentence {

@@ -12,7 +12,7 @@ use crate::rules::shared::refused::{Refused, WorkloadCase};
 use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, ObjectRef};
 use crate::text::{Seconds, Sentence, say};
-use crate::triage::{NamespaceSubject, Subject};
+use crate::triage::{NamespaceSubject, Standing, Subject};
 
 /// `namespace-terminating`
 pub static RULE: Rule = Rule {
@@ -32,7 +32,9 @@ pub static RULE: Rule = Rule {
 fn terminating<'a>(case: &WorkloadCase<'a>) -> Option<(String, Option<Refused<'a>>)> {
     let Some(refused) = Refused::of(case.it, case.snapshot) else {
         let own = case.it.namespace;
-        let is_going = case.it.lacks_pods(case.snapshot) && deleted(case, own).is_some();
+        // its controllers go on for a while, until they go themselves
+        let is_late = |it: NamespaceSubject<'_>| it.standing(case.snapshot) == Standing::Stuck;
+        let is_going = deleted(case, own).is_some_and(is_late) && case.it.lacks_pods(case.snapshot);
         return is_going.then(|| (own.to_owned(), None));
     };
     match &refused.denial {

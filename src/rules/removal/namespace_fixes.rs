@@ -59,10 +59,10 @@ impl<'a> Kept<'a> {
         !self.left.is_empty() || !self.finalizers.is_empty()
     }
 
-    /// Whether it only waits for pods to go.
-    pub(super) fn is_of_pods(&self) -> bool {
+    /// Whether pods may be all that it waits for: nothing else is said to be left, or nothing at all.
+    pub(super) fn may_wait_for_pods(&self) -> bool {
         let is_failed = self.is_undiscovered || self.is_undeletable;
-        !is_failed && self.holds() && self.left.iter().all(|(resource, _)| *resource == "pods")
+        !is_failed && self.left.iter().all(|(resource, _)| *resource == "pods")
     }
 
     pub(super) fn apis(&self) -> Option<Vec<String>> {
@@ -109,9 +109,15 @@ pub(super) fn some(words: impl IntoIterator<Item = String>) -> Option<Vec<String
     (!words.is_empty()).then_some(words)
 }
 
-pub(super) fn fixes(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> Vec<Fix> {
+pub(super) fn fixes(case: &NamespaceCase<'_>, kept: &Kept<'_>, of_pods: bool) -> Vec<Fix> {
     let mut fixes = apis(kept);
     let look = |change: Sentence| Fix::advice(change, Who::Admin);
+    if of_pods && !kept.holds() {
+        return vec![look(say!(
+            "namespace-stuck.look-at-pods",
+            "see what keeps {pods}: {pods|it was|they were} deleted with the namespace and {pods|is|are} still there"
+        ))];
+    }
     if kept.is_undiscovered && fixes.is_empty() || kept.is_undeletable {
         fixes.push(look(say!(
             "namespace-stuck.clear",
@@ -196,13 +202,16 @@ fn without(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> Fix {
 }
 
 /// What is left, or the API that does not answer.
-pub(super) fn inspect(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> String {
+pub(super) fn inspect(case: &NamespaceCase<'_>, kept: &Kept<'_>, of_pods: bool) -> String {
     let services = kept.services();
     if !services.is_empty() {
         let objects = services.iter().map(|name| format!("apiservice/{name}"));
         return shell::cluster(["get".to_owned()].into_iter().chain(objects));
     }
     let left: Vec<&str> = kept.left.iter().map(|(resource, _)| *resource).collect();
+    if left.is_empty() && of_pods {
+        return shell::kubectl(case.it.name, ["get", "pods"]);
+    }
     if left.is_empty() {
         return shell::cluster(["describe", &case.object().argument()]);
     }

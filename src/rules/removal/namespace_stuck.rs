@@ -64,8 +64,8 @@ fn check(case: &NamespaceCase<'_>) -> Vec<Finding> {
         .fact_if("dependents", kept.dependents())
         .fact_if("domains", kept.domains())
         .evidence(quotes(case, case.it).into_iter().skip(1))
-        .fix(fixes(case, &kept))
-        .inspect(inspect(case, &kept))
+        .fix(fixes(case, &kept, !pods.is_empty()))
+        .inspect(inspect(case, &kept, !pods.is_empty()))
         .fact_if("pods", some(pods.iter().map(|pod| pod.name().to_owned())))
         .because_of(pods.into_iter().map(PodView::object).collect());
     vec![finding]
@@ -84,11 +84,13 @@ fn told(
         _ if kept.is_undeletable => (UNDELETABLE, None),
         Kept { finalizers, .. } if !finalizers.is_empty() => (KEPT, Some(KEPT_WHY)),
         Kept { left, .. } if !left.is_empty() => (LEFT, None),
+        _ if !pods.is_empty() => {
+            let first = pods.first().map(|pod| deletion(case, pod));
+            let proof = first.unwrap_or_else(|| own_list(case, &[]));
+            return (PODS, Some(PODS_WHY), proof);
+        }
         Kept { own, .. } if !own.is_empty() => return (OWN, Some(OWN_WHY), own_list(case, own)),
-        _ => match pods.first().map(|pod| deletion(case, pod)) {
-            Some(deletion) => return (PODS, Some(PODS_WHY), deletion),
-            None => (SILENT, Some(SILENT_WHY)),
-        },
+        _ => (SILENT, Some(SILENT_WHY)),
     };
     let proof = first().unwrap_or_else(|| own_list(case, &[]));
     (headline, why, proof)
@@ -121,7 +123,7 @@ fn deletion(case: &NamespaceCase<'_>, pod: &PodView) -> Evidence {
 /// Where nothing but pods is left: those that do not go either. Why is said of them. The controller says nothing of pods, which
 /// it deletes before all others, until the last one is gone (`deleteAllContent`, 1.33 to 1.37).
 fn pods<'a>(case: &NamespaceCase<'a>, kept: &Kept<'_>) -> Vec<&'a PodView> {
-    if !kept.is_of_pods() && !kept.is_silent() {
+    if !kept.may_wait_for_pods() {
         return Vec::new();
     }
     let pods = case.snapshot.store().whole_pods_in(case.it.name);

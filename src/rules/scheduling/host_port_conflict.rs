@@ -115,7 +115,7 @@ fn siblings(case: &Case<'_>, matched: &Match<'_>, running: usize) -> Finding {
 fn others(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     // a pod of a DaemonSet goes to its one node
     let is_daemon = case.subject().known_kind() == Some(Kind::DaemonSet);
-    let move_away = if is_daemon {
+    let move_away = if is_daemon || lie_on_a_host(case) {
         say!(
             "host-port-conflict.move-holders-only",
             "move {holders} away"

@@ -145,10 +145,14 @@ fn others(case: &Case<'_>, matched: &Match<'_>, held: &Held<'_>) -> Finding {
     matched.finding(case, headline).why(why).fix([
         Fix::advice(change, Who::Owner),
         Fix::advice(
-            say!(
-                "pod-anti-affinity.move-holders",
-                "move {holders} away, or add a {place}"
-            ),
+            if lie_on_a_host(case) {
+                say!("pod-anti-affinity.move-holders-only", "move {holders} away")
+            } else {
+                say!(
+                    "pod-anti-affinity.move-holders",
+                    "move {holders} away, or add a {place}"
+                )
+            },
             Who::Admin,
         ),
     ])

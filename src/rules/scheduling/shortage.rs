@@ -253,10 +253,8 @@ fn never(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     matched
         .finding(case, say!("shortage.never", "the pod asks for {asked} {resource}, and no node that it may use has more than {most}"))
         .why(say!("shortage.never-why", "that is what the nodes have for pods in all, so neither waiting nor evicting others helps"))
-        .fix([
-            Fix::advice(say!("shortage.ask-for-what-a-node-has", "ask for {mostFits} {resource} or less"), Who::Owner),
-            Fix::advice(say!("shortage.add-a-larger-node", "add a node that has at least {asked} {resource} for pods"), Who::Admin),
-        ])
+        .fix([Fix::advice(say!("shortage.ask-for-what-a-node-has", "ask for {mostFits} {resource} or less"), Who::Owner)])
+        .fix(add_a_node(case, say!("shortage.add-a-larger-node", "add a node that has at least {asked} {resource} for pods")))
 }
 
 /// Whether the nodes that count have left the same of it.
@@ -286,7 +284,7 @@ fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
         return matched
             .finding(case, say!("shortage.rollout-waits", "the rollout waits for itself: its new pods ask for {asked} {resource} each, and the room for them is held by the old ones, which go only when a new one is ready"))
             .why(say!("shortage.rollout-waits-why", "the Deployment may do without none of its pods (maxUnavailable is 0, also as a percentage of few), so a new one has to find room beside all of them"))
-            .fix(add_a_node(case));
+            .fix(add_a_node(case, ADD_A_NODE));
     }
     let room = amounts.free > Quantity::ZERO;
     let held = !holders(case, resource, amounts.node).0.is_empty();
@@ -327,7 +325,7 @@ fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
         .why(say!("shortage.requests-count", "what pods request counts, not what they use: {node} has {allocatable} {resource} for pods, of which {taken} is requested[, {part} of it by {holders}]"))
         .fix(room.then(|| Fix::advice(smaller, Who::Owner)))
         .fix(held.then(|| Fix::advice(others, Who::Owner)))
-        .fix(add_a_node(case))
+        .fix(add_a_node(case, ADD_A_NODE))
 }
 
 /// That a pod of the same controller was ended to make room for another: its name is not the present one's.
@@ -347,9 +345,9 @@ fn preempted<'a>(case: &Case<'a>) -> Option<&'a Event> {
 }
 
 /// Of no use to a pod of a DaemonSet, which goes to its one node, and to one whose volume lies on a node.
-fn add_a_node(case: &Case<'_>) -> Option<Fix> {
+fn add_a_node(case: &Case<'_>, change: Sentence) -> Option<Fix> {
     let is_daemon = case.subject().known_kind() == Some(Kind::DaemonSet);
-    (!is_daemon && !lie_on_a_host(case)).then(|| Fix::advice(ADD_A_NODE, Who::Admin))
+    (!is_daemon && !lie_on_a_host(case)).then(|| Fix::advice(change, Who::Admin))
 }
 
 /// Pods that were not read may hold what looks free, so nothing here may be more exact than the table of nodes, nor less.
@@ -366,7 +364,7 @@ fn at_most(case: &Case<'_>, matched: &Match<'_>, amounts: Amounts<'_>) -> Findin
         .finding(case, headline)
         .why(say!("shortage.at-most", "what pods request counts, not what they use: {node} has {allocatable} {resource} for pods, of which {taken} is requested by those that were read; pods of all namespaces were not"))
         .fix([Fix::advice(ASK_FOR_LESS, Who::Owner)])
-        .fix(add_a_node(case))
+        .fix(add_a_node(case, ADD_A_NODE))
 }
 
 /// Only the scheduler's message is known, perhaps with what the pod asks for.

@@ -5,6 +5,7 @@ use super::topology::inspect_all_pods;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::claims::lie_on_a_host;
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, What};
@@ -41,7 +42,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .finding(case, say!("too-many-pods.headline", "the limit of pods is reached on {share}[: {node} runs {running} of {limit}]"))
         .why(say!("too-many-pods.why", "the limit counts pods of any size, those of the cluster itself and those being deleted among them"))
         .fix([
-            Fix::advice(say!("too-many-pods.remove-pods", "remove pods that are not needed, or add a node"), Who::Owner),
+            Fix::advice(
+                if lie_on_a_host(case) {
+                    say!("too-many-pods.remove-pods-there", "remove pods that are not needed")
+                } else {
+                    say!("too-many-pods.remove-pods", "remove pods that are not needed, or add a node")
+                },
+                Who::Owner,
+            ),
             Fix::advice(
                 say!("too-many-pods.raise-max-pods", "raise the kubelet's maxPods, where the node's network has addresses for more"),
                 Who::Admin,

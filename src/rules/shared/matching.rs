@@ -97,7 +97,8 @@ impl<'e> Match<'e> {
     /// The finding, with what every cause of this layer carries.
     pub(crate) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
         let (count, total) = self.counts();
-        let nodes = (!self.places.is_empty()).then(|| self.nodes());
+        let nodes = (!self.places.is_empty()).then(|| self.nodes().into());
+        let nodes = nodes.map(|nodes| case.engine.shared_names(nodes));
         let finding = Finding::new(
             case.subject(),
             headline,

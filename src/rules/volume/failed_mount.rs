@@ -119,16 +119,17 @@ fn read<'c>(
     } else {
         event.last
     };
-    let of_claim = matches!(
-        mount.failure,
-        MountFailure::Claim | MountFailure::ClaimMissing { .. }
-    );
-    let refused = claim.filter(|_| of_claim);
-    if let Some(claim) = refused.filter(|claim| claim.seen.yes().is_some_and(is_usable)) {
-        let name = Some(claim.name.clone());
+    let refused = refused(&mount.failure, event, claims);
+    let is_unread = refused.iter().any(|claim| claim.seen.is_unknown());
+    let are_usable = || {
+        refused
+            .iter()
+            .all(|claim| claim.seen.yes().is_some_and(is_usable))
+    };
+    if let (Some(first), true) = (refused.first(), are_usable()) {
+        let name = Some(first.name.clone());
         mount.failure = MountFailure::NotYet { name };
     }
-    let is_unread = refused.is_some_and(|claim| claim.seen.is_unknown());
     let was_shown_long_ago = shown.is_some_and(|last| case.seconds_since(last) > creation::FRESH);
     Some(FailedMount {
         case,
@@ -138,6 +139,23 @@ fn read<'c>(
         may_be_over: was_shown_long_ago || is_unread,
         mount,
     })
+}
+
+/// The claims whose own state the event is about.
+fn refused<'a, 'c>(
+    failure: &MountFailure,
+    event: &Event,
+    claims: &'a [ClaimOfPod<'c>],
+) -> Vec<&'a ClaimOfPod<'c>> {
+    if !matches!(
+        failure,
+        MountFailure::Claim | MountFailure::ClaimMissing { .. }
+    ) {
+        return Vec::new();
+    }
+    let listed = mount::unprocessed(&event.message);
+    let is_listed = |claim: &&ClaimOfPod<'_>| listed.iter().any(|name| name == claim.volume);
+    claims.iter().filter(is_listed).collect()
 }
 
 /// Whether a kubelet can use the claim: it says at once what it reads too early, and looks again

@@ -155,7 +155,7 @@ fn of_claim(failed: &FailedMount<'_>) -> Option<Advice> {
             ),
             Who::Owner,
         ),
-        MountFailure::Claim => says(say!(
+        MountFailure::Claim | MountFailure::ClaimUnread => says(say!(
             "volume-mount.claim",
             "the claim[ {claim}] of {what} cannot be used: {message}"
         )),
