@@ -13,55 +13,67 @@ pub(super) fn of(
     following: Vec<Merged>,
     diagnoses: &[Merged],
 ) -> (Vec<(Merged, Vec<String>)>, Vec<Merged>) {
-    let mut known: BTreeMap<ObjectRef, Vec<String>> = BTreeMap::new();
+    let mut known = Known::default();
     if !following.is_empty() {
-        for one in diagnoses.iter().map(|merged| &merged.diagnosis) {
-            for object in objects(one) {
-                let fingerprints = known.entry(object).or_default();
-                fingerprints.push(one.fingerprint.clone());
-            }
-        }
+        diagnoses.iter().for_each(|merged| known.add_first(merged));
     }
-    let (mut told, mut alone, mut firsts) = (Vec::new(), following, Vec::new());
-    loop {
-        let links = |merged: Merged| {
-            let causes = merged.because_of.iter();
-            let causes = causes.filter_map(|object| known.get(object)).flatten();
-            let causes: Vec<String> = causes.cloned().collect();
+    let (mut told, mut alone, mut left) = (Vec::new(), Vec::new(), following);
+    while !left.is_empty() {
+        let linked = left.into_iter().map(|merged| {
+            let causes = known.causes(&merged);
             (merged, causes)
-        };
-        let linked = alone.into_iter().map(links);
+        });
         let (found, rest): (Vec<_>, Vec<_>) = linked.partition(|(_, causes)| !causes.is_empty());
-        alone = rest.into_iter().map(|(merged, _)| merged).collect();
+        let rest = rest.into_iter().map(|(merged, _)| merged).collect();
         if found.is_empty() {
-            let others: BTreeSet<ObjectRef> = alone
-                .iter()
-                .flat_map(|one| objects(&one.diagnosis))
-                .collect();
-            let follows = |one: &Merged| one.because_of.iter().any(|it| others.contains(it));
-            let (rest, first): (Vec<_>, Vec<_>) = alone.into_iter().partition(follows);
-            let is_end = first.is_empty() || rest.is_empty();
-            for one in first.iter().map(|merged| &merged.diagnosis) {
-                for object in objects(one) {
-                    let fingerprints = known.entry(object).or_default();
-                    fingerprints.push(one.fingerprint.clone());
-                }
-            }
-            firsts.extend(first);
-            alone = rest;
-            if is_end {
-                firsts.extend(alone);
-                return (told, firsts);
-            }
+            let (first, rest) = first_links(rest);
+            first.iter().for_each(|merged| known.add_first(merged));
+            alone.extend(first);
+            left = rest;
             continue;
         }
-        // what follows from these follows from the same
         for (merged, causes) in &found {
-            for object in objects(&merged.diagnosis) {
-                known.entry(object).or_default().extend(causes.clone());
-            }
+            known.add(merged, causes);
         }
         told.extend(found);
+        left = rest;
+    }
+    (told, alone)
+}
+
+/// Those that follow from none of the others, apart from these; all where each follows from another.
+fn first_links(all: Vec<Merged>) -> (Vec<Merged>, Vec<Merged>) {
+    let of_all = all.iter().flat_map(|one| objects(&one.diagnosis));
+    let of_all: BTreeSet<ObjectRef> = of_all.collect();
+    let follows = |one: &Merged| one.because_of.iter().any(|it| of_all.contains(it));
+    if all.iter().all(follows) {
+        return (all, Vec::new());
+    }
+    let (rest, first) = all.into_iter().partition(follows);
+    (first, rest)
+}
+
+/// By what each object is affected in the first place, by fingerprint.
+#[derive(Default)]
+struct Known(BTreeMap<ObjectRef, Vec<String>>);
+
+impl Known {
+    /// Adds what follows from nothing else.
+    fn add_first(&mut self, merged: &Merged) {
+        self.add(merged, std::slice::from_ref(&merged.diagnosis.fingerprint));
+    }
+
+    /// Adds what follows from these: what follows from it does, too.
+    fn add(&mut self, merged: &Merged, causes: &[String]) {
+        for object in objects(&merged.diagnosis) {
+            self.0.entry(object).or_default().extend_from_slice(causes);
+        }
+    }
+
+    fn causes(&self, merged: &Merged) -> Vec<String> {
+        let because_of = merged.because_of.iter();
+        let causes = because_of.filter_map(|object| self.0.get(object)).flatten();
+        causes.cloned().collect()
     }
 }
 

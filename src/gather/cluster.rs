@@ -324,7 +324,8 @@ pub(super) async fn found(client: &Client, scope: Scope, absent: Absent) -> Resu
     first_wave(client, &Sink::new(None)?, scope, absent).await
 }
 
-/// The same, and the nodes beside them as soon as a pod is seen that waits for one: they are asked for in any case.
+/// Runs the reads of a scan, and that of the nodes beside them as soon as a pod is seen that waits for one: they are asked for
+/// in any case.
 async fn beside_nodes(
     client: &Client,
     sink: &RefCell<Sink>,

@@ -236,17 +236,19 @@ pub fn command(said: &str) -> Option<(&str, String)> {
 
 /// The volumes that the kubelet's list says are not mounted; none where the message is no such list.
 pub fn unmounted(message: &str) -> Option<Vec<String>> {
-    let listed = search("unmounted volumes=[{*}]", message)?;
-    let names = listed.get(0).split([' ', ',']);
-    let names = names.filter(|name| !name.is_empty());
-    Some(names.map(str::to_owned).collect())
+    listed("unmounted volumes=[{*}]", message)
 }
 
 /// The volumes whose claims the kubelet's list says it cannot use.
 pub fn unprocessed(message: &str) -> Vec<String> {
-    let listed = search("failed to process volumes=[{*}]", message);
-    let names = listed.as_ref().map_or("", |listed| listed.get(0));
-    names.split_whitespace().map(str::to_owned).collect()
+    listed("failed to process volumes=[{*}]", message).unwrap_or_default()
+}
+
+fn listed(form: &'static str, message: &str) -> Option<Vec<String>> {
+    let listed = search(form, message)?;
+    let names = listed.get(0).split([' ', ',']);
+    let names = names.filter(|name| !name.is_empty());
+    Some(names.map(str::to_owned).collect())
 }
 
 /// Every ConfigMap, Secret and key that a message misses: a projected volume lists one error a source.

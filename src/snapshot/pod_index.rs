@@ -18,12 +18,12 @@ impl<K: Ord> Index<K> {
         let places = self.0.entry(key).or_default();
         // a list comes in order
         let is_last = places.last().is_none_or(|last| is_before(*last));
-        if is_last {
-            places.push(at);
+        let place = if is_last {
+            places.len()
         } else {
-            let place = places.partition_point(|other| is_before(*other));
-            places.insert(place, at);
-        }
+            places.partition_point(|other| is_before(*other))
+        };
+        places.insert(place, at);
     }
 
     /// Takes a place out, and with the last one the key.

@@ -7,9 +7,9 @@ use crate::messages::namespace::{
     CONTENT, Counted, DELETION, DISCOVERY, FINALIZERS, finalizers, resources, unanswered,
 };
 use crate::rules::finding::{Fix, Risk, Who};
-use crate::snapshot::ObjectRef;
+use crate::snapshot::{ObjectRef, PodView};
 use crate::text::{Sentence, say};
-use crate::triage::NamespaceSubject;
+use crate::triage::Subject;
 
 /// What its conditions and its own finalizers say.
 #[derive(Debug, Default)]
@@ -25,15 +25,18 @@ pub(super) struct Kept<'a> {
     pub(super) finalizers: Counted<'a>,
     /// In its own list, besides that of Kubernetes.
     pub(super) own: Vec<&'a str>,
+    /// Where nothing but pods is left: those that do not go either. The controller deletes them before all others, and says
+    /// nothing of them until the last one is gone (`deleteAllContent`, 1.33 to 1.37).
+    pub(super) pods: Vec<&'a PodView>,
 }
 
 impl<'a> Kept<'a> {
-    pub(super) fn of(namespace: NamespaceSubject<'a>) -> Self {
+    pub(super) fn of(case: &NamespaceCase<'a>) -> Self {
         let mut kept = Kept {
-            own: namespace.own_finalizers(),
+            own: case.it.own_finalizers(),
             ..Kept::default()
         };
-        for condition in namespace.left() {
+        for condition in case.it.left() {
             let message = condition.message.as_deref().unwrap_or_default();
             match condition.type_.as_str() {
                 DISCOVERY => {
@@ -46,12 +49,17 @@ impl<'a> Kept<'a> {
                 _ => kept.is_undiscovered = true,
             }
         }
+        if kept.may_wait_for_pods() {
+            let pods = case.snapshot.store().whole_pods_in(case.it.name);
+            kept.pods = pods.filter(Subject::is_terminating).collect();
+        }
         kept
     }
 
     /// Whether nothing says what keeps it.
     pub(super) fn is_silent(&self) -> bool {
-        !self.is_undiscovered && !self.is_undeletable && self.own.is_empty() && !self.holds()
+        let has_none = self.own.is_empty() && self.pods.is_empty();
+        !self.is_undiscovered && !self.is_undeletable && has_none && !self.holds()
     }
 
     /// Whether something is known to be left.
@@ -60,7 +68,7 @@ impl<'a> Kept<'a> {
     }
 
     /// Whether pods may be all that it waits for: nothing else is said to be left, or nothing at all.
-    pub(super) fn may_wait_for_pods(&self) -> bool {
+    fn may_wait_for_pods(&self) -> bool {
         let is_failed = self.is_undiscovered || self.is_undeletable;
         !is_failed && self.left.iter().all(|(resource, _)| *resource == "pods")
     }
@@ -68,6 +76,10 @@ impl<'a> Kept<'a> {
     pub(super) fn apis(&self) -> Option<Vec<String>> {
         let apis = self.apis.iter();
         some(apis.map(|(group, version)| format!("{group}/{version}")))
+    }
+
+    pub(super) fn pods(&self) -> Option<Vec<String>> {
+        some(self.pods.iter().map(|pod| pod.name().to_owned()))
     }
 
     /// `pods (2)`
@@ -104,15 +116,15 @@ impl<'a> Kept<'a> {
     }
 }
 
-pub(super) fn some(words: impl IntoIterator<Item = String>) -> Option<Vec<String>> {
+fn some(words: impl IntoIterator<Item = String>) -> Option<Vec<String>> {
     let words: Vec<String> = words.into_iter().collect();
     (!words.is_empty()).then_some(words)
 }
 
-pub(super) fn fixes(case: &NamespaceCase<'_>, kept: &Kept<'_>, of_pods: bool) -> Vec<Fix> {
+pub(super) fn fixes(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> Vec<Fix> {
     let mut fixes = apis(kept);
     let look = |change: Sentence| Fix::advice(change, Who::Admin);
-    if of_pods && !kept.holds() {
+    if !kept.pods.is_empty() && !kept.holds() {
         return vec![look(say!(
             "namespace-stuck.look-at-pods",
             "see what keeps {pods}: {pods|it was|they were} deleted with the namespace and {pods|is|are} still there"
@@ -202,14 +214,14 @@ fn without(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> Fix {
 }
 
 /// What is left, or the API that does not answer.
-pub(super) fn inspect(case: &NamespaceCase<'_>, kept: &Kept<'_>, of_pods: bool) -> String {
+pub(super) fn inspect(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> String {
     let services = kept.services();
     if !services.is_empty() {
         let objects = services.iter().map(|name| format!("apiservice/{name}"));
         return shell::cluster(["get".to_owned()].into_iter().chain(objects));
     }
     let left: Vec<&str> = kept.left.iter().map(|(resource, _)| *resource).collect();
-    if left.is_empty() && of_pods {
+    if left.is_empty() && !kept.pods.is_empty() {
         return shell::kubectl(case.it.name, ["get", "pods"]);
     }
     if left.is_empty() {

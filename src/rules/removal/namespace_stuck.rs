@@ -6,7 +6,7 @@
 //! Sources: kube-controller-manager `pkg/controller/namespace/deletion` (1.16 to 1.37); apiserver
 //! `registry/core/namespace/storage/storage.go`.
 
-use super::namespace_fixes::{Kept, fixes, inspect, some};
+use super::namespace_fixes::{Kept, fixes, inspect};
 use crate::messages::namespace::{CONTENT, DELETION, DISCOVERY, FINALIZERS};
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::namespace_left::quotes;
@@ -43,12 +43,11 @@ pub static RULE: Rule = Rule {
 pub(super) type NamespaceCase<'a> = Case<'a, NamespaceSubject<'a>>;
 
 fn check(case: &NamespaceCase<'_>) -> Vec<Finding> {
-    let kept = Kept::of(case.it);
-    let pods = pods(case, &kept);
-    let (headline, why, proof) = told(case, &kept, &pods);
+    let kept = Kept::of(case);
+    let (headline, why, proof) = told(case, &kept);
     let since = case.it.since(case.snapshot);
     let since = since.map(|since| Seconds(case.seconds_since(since)));
-    let certainty = if kept.is_silent() && pods.is_empty() {
+    let certainty = if kept.is_silent() {
         Certainty::Likely
     } else {
         Certainty::Proven
@@ -64,32 +63,27 @@ fn check(case: &NamespaceCase<'_>) -> Vec<Finding> {
         .fact_if("dependents", kept.dependents())
         .fact_if("domains", kept.domains())
         .evidence(quotes(case, case.it).into_iter().skip(1))
-        .fix(fixes(case, &kept, !pods.is_empty()))
-        .inspect(inspect(case, &kept, !pods.is_empty()))
-        .fact_if("pods", some(pods.iter().map(|pod| pod.name().to_owned())))
-        .because_of(pods.into_iter().map(PodView::object).collect());
+        .fix(fixes(case, &kept))
+        .inspect(inspect(case, &kept))
+        .fact_if("pods", kept.pods())
+        // why they do not go is said of them
+        .because_of(kept.pods.iter().map(|pod| pod.object()).collect());
     vec![finding]
 }
 
 /// The headline, how it comes about, and what says so.
-fn told(
-    case: &NamespaceCase<'_>,
-    kept: &Kept<'_>,
-    pods: &[&PodView],
-) -> (Sentence, Option<Sentence>, Evidence) {
+fn told(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> (Sentence, Option<Sentence>, Evidence) {
     let first = || quotes(case, case.it).into_iter().next();
-    let (headline, why) = match kept {
-        Kept { apis, .. } if !apis.is_empty() => (UNANSWERED, Some(UNANSWERED_WHY)),
+    let (headline, why) = match (kept, kept.pods.first()) {
+        (Kept { apis, .. }, _) if !apis.is_empty() => (UNANSWERED, Some(UNANSWERED_WHY)),
         _ if kept.is_undiscovered => (UNDISCOVERED, Some(UNANSWERED_WHY)),
         _ if kept.is_undeletable => (UNDELETABLE, None),
-        Kept { finalizers, .. } if !finalizers.is_empty() => (KEPT, Some(KEPT_WHY)),
-        Kept { left, .. } if !left.is_empty() => (LEFT, None),
-        _ if !pods.is_empty() => {
-            let first = pods.first().map(|pod| deletion(case, pod));
-            let proof = first.unwrap_or_else(|| own_list(case, &[]));
-            return (PODS, Some(PODS_WHY), proof);
+        (Kept { finalizers, .. }, _) if !finalizers.is_empty() => (KEPT, Some(KEPT_WHY)),
+        (Kept { left, .. }, _) if !left.is_empty() => (LEFT, None),
+        (_, Some(pod)) => return (PODS, Some(PODS_WHY), deletion(case, pod)),
+        (Kept { own, .. }, _) if !own.is_empty() => {
+            return (OWN, Some(OWN_WHY), own_list(case, own));
         }
-        Kept { own, .. } if !own.is_empty() => return (OWN, Some(OWN_WHY), own_list(case, own)),
         _ => (SILENT, Some(SILENT_WHY)),
     };
     let proof = first().unwrap_or_else(|| own_list(case, &[]));
@@ -118,16 +112,6 @@ fn deletion(case: &NamespaceCase<'_>, pod: &PodView) -> Evidence {
         "metadata.deletionTimestamp",
         time.unwrap_or_default(),
     )
-}
-
-/// Where nothing but pods is left: those that do not go either. Why is said of them. The controller says nothing of pods, which
-/// it deletes before all others, until the last one is gone (`deleteAllContent`, 1.33 to 1.37).
-fn pods<'a>(case: &NamespaceCase<'a>, kept: &Kept<'_>) -> Vec<&'a PodView> {
-    if !kept.may_wait_for_pods() {
-        return Vec::new();
-    }
-    let pods = case.snapshot.store().whole_pods_in(case.it.name);
-    pods.filter(Subject::is_terminating).collect()
 }
 
 const UNANSWERED: Sentence = say!(
