@@ -3,8 +3,10 @@
 //! Of a probe's kill the status keeps an exit code alone: that of the signal, or what the program makes of SIGTERM. Runs as
 //! long as the probe gives are the other trace.
 
+use crate::messages::probe::{self, ProbeKind};
 use crate::rules::Case;
 use crate::rules::shared::crash::Crash;
+use crate::snapshot::Event;
 use crate::text::{Sentence, say};
 use crate::triage::fits;
 use k8s_openapi::api::core::v1::Probe;
@@ -13,6 +15,9 @@ use k8s_openapi::api::core::v1::Probe;
 const CODES: [i32; 3] = [137, 143, 2];
 /// Events that show that of this container events were kept.
 const KEPT: [&str; 4] = ["Started", "Created", "BackOff", "Pulled"];
+/// Of how many events of a pod the kubelet keeps each; behind these it lets one in five minutes through
+/// (client-go tools/record/events_cache.go defaultSpamBurst).
+const BURST: u32 = 25;
 
 /// The probe that the end fits: which it is. None where events were kept, which would tell.
 pub(super) fn probe(case: &Case<'_>, crash: &Crash<'_>) -> Option<Sentence> {
@@ -37,19 +42,30 @@ pub(super) fn probe(case: &Case<'_>, crash: &Crash<'_>) -> Option<Sentence> {
         .then_some(say!("probe-suspected.liveness", "liveness"))
 }
 
-/// Whether an event tells of a probe that failed, or of the kubelet stopping the container.
+/// Whether an event tells of a probe that kills and failed, or of the kubelet stopping the container.
 pub(super) fn told(case: &Case<'_>, crash: &Crash<'_>) -> bool {
-    has_event(case, crash, &["Unhealthy", "Killing"])
+    has_event(case, crash, |event| match &*event.reason {
+        "Killing" => true,
+        "Unhealthy" => probe::read(&event.message).kind != Some(ProbeKind::Readiness),
+        _ => false,
+    })
 }
 
-/// Whether the kubelet's events of this container were kept: among them those would be that tell who ended it.
+/// Whether the kubelet's events of this container were kept, and would tell of a probe's kill.
 pub(super) fn kept(case: &Case<'_>, crash: &Crash<'_>) -> bool {
-    has_event(case, crash, &KEPT)
+    let events = case.events().into_iter();
+    let of_kubelet = events.filter(|event| &*event.component == "kubelet");
+    let said = of_kubelet.fold(0_u32, |sum, event| sum.saturating_add(event.count.max(1)));
+    let is_probed = crash
+        .container
+        .spec
+        .is_none_or(|spec| spec.liveness_probe.is_some() || spec.startup_probe.is_some());
+    has_event(case, crash, |event| KEPT.contains(&&*event.reason)) && (said < BURST || !is_probed)
 }
 
-fn has_event(case: &Case<'_>, crash: &Crash<'_>, reasons: &[&str]) -> bool {
+fn has_event(case: &Case<'_>, crash: &Crash<'_>, tells: impl Fn(&Event) -> bool) -> bool {
     let name = Some(crash.container.name());
     let events = case.events();
     let mut of_container = events.iter().filter(|event| event.container() == name);
-    of_container.any(|event| reasons.contains(&event.reason.as_str()))
+    of_container.any(|event| tells(event))
 }

@@ -149,6 +149,7 @@ maxPods: 200
 serializeImagePulls: false
 maxParallelImagePulls: 30
 registryPullQPS: 0
+eventRecordQPS: 0
 staticPodPath: $DIR/node/static
 volumeStatsAggPeriod: 10s
 evictionHard: {memory.available: 100Mi, nodefs.available: 1Gi, imagefs.available: 1Gi, nodefs.inodesFree: "1%"}

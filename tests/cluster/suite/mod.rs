@@ -12,4 +12,4 @@ pub(crate) use cluster::{Answer, Cluster, Namespace, folders, manifests, say, un
 pub(crate) use expected::{BROKEN, EXPECTED_UNEXPLAINED, Expected, Fix, Home, NODES, Wait};
 pub(crate) use identity::{Identity, Rights};
 pub(crate) use settled::{every_pod_is_well, settled};
-pub(crate) use situation::{Played, Situation};
+pub(crate) use situation::{Made, Situation};

@@ -72,12 +72,15 @@ impl Situation {
         self.said("needs").next()
     }
 
-    /// What has come when the tool is asked.
-    pub(crate) fn until(&self) -> Option<Wait<'_>> {
-        let mut words = self.said("until").next()?.split_whitespace();
-        let (what, word) = (words.next()?, words.next().unwrap_or_default());
+    /// All of what has come when the tool is asked.
+    pub(crate) fn until(&self) -> Vec<Wait<'_>> {
+        self.said("until").map(|line| self.wait(line)).collect()
+    }
+
+    fn wait<'a>(&self, line: &'a str) -> Wait<'a> {
+        let (what, word) = line.split_once(' ').unwrap_or((line, ""));
         let number = || word.parse().expect("a number stands after it");
-        Some(match what {
+        match what {
             "waiting" => Wait::Waiting(word),
             "crashed" => Wait::Crashed(number()),
             "restarted" => Wait::Restarted(number()),
@@ -86,7 +89,7 @@ impl Situation {
             "old" => Wait::Old(number()),
             "unready" => Wait::Unready(number()),
             _ => panic!("{}: until {what} is not known", self.title()),
-        })
+        }
     }
 
     /// Whether it makes a node, which the scheduler does not count in what it has said of other pods before.
@@ -158,7 +161,7 @@ impl Situation {
     }
 
     /// Makes it so. What does not go with the namespace is left over, however it ends.
-    pub(crate) fn play(&self, cluster: &Cluster, namespace: &Namespace) -> Played {
+    pub(crate) fn play(&self, cluster: &Cluster, namespace: &Namespace) -> (Leftovers, Made) {
         let mut leftovers = Leftovers {
             cluster: cluster.clone(),
             objects: Vec::new(),
@@ -202,8 +205,8 @@ impl Situation {
     }
 }
 
-/// A situation that was made, or the step that failed.
-pub(crate) type Played = (Leftovers, Result<(), String>);
+/// Whether a situation was made, or the step that failed.
+pub(crate) type Made = Result<(), String>;
 
 /// What a situation leaves behind when its namespace goes; taken away when the test ends.
 pub(crate) struct Leftovers {
