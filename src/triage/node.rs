@@ -55,15 +55,15 @@ pub(super) fn candidates<'s>(
 impl<'s> NodeSubject<'s> {
     /// The live pods bound to it that depend on it and are not as they should be; of a node that is gone all of them, and of one
     /// that was not read those that the node controller has marked. Left out are those that only name it, of which no kubelet
-    /// knows, unless they were deleted.
+    /// knows, unless it is there and not ready.
     pub fn pods(&self, snapshot: &Snapshot<'_>) -> Vec<ObjectRef> {
         let store = snapshot.store();
         let records = store.pod_records();
         let is_gone = self.node.is_absent();
         let hangs = |pod: &PodView| {
             let tells = !self.node.is_unknown() || is_marked(pod);
-            // one that was deleted waits for the kubelet all the same
-            let is_left = pod.is_terminating() && self.node.yes().is_some_and(|node| !node.ready());
+            // one that names a node that is there waits for its kubelet all the same
+            let is_left = self.node.yes().is_some_and(|node| !node.ready());
             (!pod.is_untouched() || is_left)
                 && (is_gone || tells && pod.standing(snapshot) == Standing::Stuck)
         };
