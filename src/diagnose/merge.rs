@@ -7,7 +7,9 @@ use super::ladder::ladder;
 use super::next::{affected, affected_pod, next};
 use super::revisions::{self, Newest, Revisions};
 use super::root_cause::{fingerprint, shared};
-use crate::report::{Affected, Diagnosis, FixReport, ObjectKey, Verified, node_reports};
+use crate::report::{
+    Affected, Diagnosis, FixReport, NodeReport, ObjectKey, Verified, node_reports,
+};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Rule};
 use crate::scheduler::FilterResults;
@@ -15,6 +17,7 @@ use crate::snapshot::{ObjectRef, PodView, ReadScope, Snapshot};
 use crate::text::Message;
 use crate::triage::{Layer, Subject};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A finding with the rule that made it.
 #[derive(Debug, Clone)]
@@ -36,7 +39,11 @@ pub(super) type MergeKey = (
 
 /// The diagnoses so far.
 #[derive(Debug, Default)]
-pub(super) struct Diagnoses(BTreeMap<MergeKey, Merged>);
+pub(super) struct Diagnoses {
+    all: BTreeMap<MergeKey, Merged>,
+    /// The nodes of one diagnosis: pods that ask the same come one after another, and each table names thousands.
+    latest: Option<(Arc<FilterResults>, Arc<[NodeReport]>)>,
+}
 
 /// A diagnosis, and what places it among the others.
 #[derive(Debug)]
@@ -82,18 +89,34 @@ impl Diagnoses {
             if self.join(case, &key, &finding.affected) {
                 self.place(&key, finding);
             } else {
+                let nodes = self.nodes(finding);
                 let new = Merged {
                     rank: finding.rank,
                     shared: shared(hit.rule.root, finding),
                     because_of: finding.because_of.clone(),
                     revisions: Revisions::of(case),
-                    diagnosis: diagnosis(case, hit, first_layer),
+                    diagnosis: diagnosis(case, hit, first_layer, nodes),
                 };
-                self.0.insert(key.clone(), new);
+                self.all.insert(key.clone(), new);
             }
             merged.push(key);
         }
         merged
+    }
+
+    /// Why each node was rejected.
+    fn nodes(&mut self, finding: &Finding) -> Arc<[NodeReport]> {
+        let Some(results) = &finding.results else {
+            return Arc::default();
+        };
+        match &self.latest {
+            Some((of, nodes)) if Arc::ptr_eq(of, results) => nodes.clone(),
+            _ => {
+                let nodes = node_reports(results);
+                self.latest = Some((results.clone(), nodes.clone()));
+                nodes
+            }
+        }
     }
 
     /// The key of what is said of the object's revision already, or of another one in the same words; else a new one.
@@ -107,7 +130,7 @@ impl Diagnoses {
             return key;
         };
         let first = key.clone();
-        let same = self.0.range(first..).take_while(|(known, _)| {
+        let same = self.all.range(first..).take_while(|(known, _)| {
             (known.0, &known.1, known.2, &known.3, known.4) == (key.0, &key.1, key.2, &key.3, key.4)
         });
         let same: Vec<_> = same.collect();
@@ -129,7 +152,7 @@ impl Diagnoses {
         key: &MergeKey,
         pods: &[ObjectRef],
     ) -> bool {
-        let Some(known) = self.0.get_mut(key) else {
+        let Some(known) = self.all.get_mut(key) else {
             return false;
         };
         known.revisions.add(case);
@@ -146,13 +169,16 @@ impl Diagnoses {
 
     /// The objects that they are about.
     pub(super) fn affected(&self) -> BTreeSet<ObjectKey<'_>> {
-        let all = self.0.values().flat_map(|known| &known.diagnosis.affected);
+        let all = self
+            .all
+            .values()
+            .flat_map(|known| &known.diagnosis.affected);
         all.map(Affected::key).collect()
     }
 
     /// Whether one of them keeps the object stuck, and does not only hint at what may be.
     pub(super) fn keep_stuck(&self, object: &ObjectRef) -> bool {
-        let sure = self.0.values().filter(|known| !known.diagnosis.is_hint());
+        let sure = self.all.values().filter(|known| !known.diagnosis.is_hint());
         let mut all = sure.flat_map(|known| &known.diagnosis.affected);
         all.any(|one| one.object() == *object)
     }
@@ -164,13 +190,13 @@ impl Diagnoses {
             let pod = snapshot.store().whole_pod(namespace, &one.name);
             !one.ended && pod.is_some_and(PodView::is_refused)
         };
-        let mut all = self.0.values().map(|known| &known.diagnosis);
+        let mut all = self.all.values().map(|known| &known.diagnosis);
         all.any(|one| one.subject == *owner && one.affected.iter().any(is_refused))
     }
 
     /// The first place of its findings is the diagnosis's, whichever object was looked at first.
     fn place(&mut self, key: &MergeKey, finding: &Finding) {
-        if let Some(known) = self.0.get_mut(key) {
+        if let Some(known) = self.all.get_mut(key) {
             known.rank = known.rank.min(finding.rank);
             known.diagnosis.role = known.diagnosis.role.min(finding.role);
         }
@@ -178,8 +204,8 @@ impl Diagnoses {
 
     /// All of them, each with its fingerprint.
     pub(super) fn finish(self) -> impl Iterator<Item = Merged> {
-        let newest = Newest::of(self.0.values().map(|merged| &merged.revisions));
-        self.0.into_iter().map(move |(key, mut merged)| {
+        let newest = Newest::of(self.all.values().map(|merged| &merged.revisions));
+        self.all.into_iter().map(move |(key, mut merged)| {
             merged.diagnosis.affected.sort();
             let waiting = merged.diagnosis.affected.len();
             let fixes = merged.diagnosis.fixes.iter_mut();
@@ -222,6 +248,7 @@ fn diagnosis<'a, S: Subject<'a>>(
     case: &Case<'a, S>,
     hit: Hit,
     first_layer: Option<Layer>,
+    nodes: Arc<[NodeReport]>,
 ) -> Diagnosis {
     let Hit { rule, finding } = hit;
     let facts = &[&finding.facts];
@@ -249,7 +276,7 @@ fn diagnosis<'a, S: Subject<'a>>(
         why_message: why,
         fixes: fixes.collect(),
         before_nodes: results.before.iter().map(Into::into).collect(),
-        nodes: node_reports(results),
+        nodes,
         unread: results.unread.iter().map(Into::into).collect(),
         next: next(case, &rungs, Some(&finding)),
         ladder: rungs,

@@ -1,5 +1,6 @@
 //! A text that many objects have in common, like the reason of an event, and that costs little to hand on.
 
+use serde::{Deserialize, Deserializer};
 use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Deref;
@@ -38,6 +39,12 @@ impl Borrow<str> for Word {
 impl Default for Word {
     fn default() -> Self {
         Word("".into())
+    }
+}
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Word::from)
     }
 }
 

@@ -42,6 +42,7 @@ use crate::text::{Facts, Message};
 use crate::triage::Layer;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The name and version of the schema.
 pub const SCHEMA: &str = "kubectl-diagnose/v1";
@@ -331,8 +332,9 @@ pub struct Diagnosis {
     pub before_nodes: Vec<FilterFailureReport>,
     /// For pods that no node takes: why each node was rejected; nodes with equal filter failures share an entry.
     /// The nearest to taking the pod come first; those that the pod excludes itself, and control planes, last.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub nodes: Vec<NodeReport>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[cfg_attr(test, schemars(with = "Vec<NodeReport>"))]
+    pub nodes: Arc<[NodeReport]>,
     /// The scheduler's filters that could not be computed: a node without filter failures may still have one of theirs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<UnreadReport>,

@@ -129,7 +129,7 @@ pub struct UnreadReport {
 }
 
 /// The nodes by why each was rejected, the nearest to taking the pod first.
-pub fn node_reports(results: &FilterResults) -> Vec<NodeReport> {
+pub fn node_reports(results: &FilterResults) -> Arc<[NodeReport]> {
     let mut entries: BTreeMap<Vec<FilterFailureReport>, (Distance, Vec<Arc<str>>)> =
         BTreeMap::new();
     for nodes in alike(&results.nodes) {

@@ -178,11 +178,20 @@ impl<'a> Engine<'a> {
 
     /// The smallest changes that let a pod in.
     pub fn remedies(&self, pod: &PodView) -> Arc<[Remedy]> {
-        // commands name the object to change
-        let subject = self.snapshot().owner(pod);
-        let asks = format!("{subject} {}", asks(pod.pod()));
-        by_filters(|| {
-            remembered_for_a_while(&self.remedies, asks, || remedy::propose(pod, self).into())
+        let propose = || remedy::propose(pod, self).into();
+        by_filters(|| match pod.controller() {
+            // commands name the object to change
+            Some(_) => {
+                let asks = format!("{} {}", self.snapshot().owner(pod), asks(pod.pod()));
+                remembered_for_a_while(&self.remedies, asks, propose)
+            }
+            None => {
+                let places = pod.spec().containers.iter();
+                let places: Vec<_> = places.map(|it| (&it.name, &it.ports)).collect();
+                let asks = format!("{places:?} {}", asks(pod.pod()));
+                let of_one = remembered_for_a_while(&self.remedies, asks, propose);
+                remedy::of_like(pod, &of_one, self.snapshot())
+            }
         })
     }
 }
@@ -351,6 +360,29 @@ mod tests {
                 !Arc::ptr_eq(&plain, &engine.run_filters(&other.pod())),
                 "{other:?}"
             );
+        }
+    }
+    #[test]
+    fn what_helps_pods_without_controller_names_each() {
+        let taint = json!([{"key": "team", "value": "a", "effect": "NoSchedule"}]);
+        let tainted = node("n1", "4", "4Gi").set("/spec/taints", taint);
+        let other = pod("other").set("/spec/containers/0/name", json!("other"));
+        let all = [pod("a"), pod("b"), other];
+        let cluster = all
+            .into_iter()
+            .fold(Cluster::new().with(tainted), Cluster::with);
+        let cluster = cluster.snapshot();
+        let engine = Engine::new(&cluster);
+        for pod in cluster.store().whole_pods() {
+            let found = engine.remedies(pod);
+            let first = found.first().expect("it may tolerate the taint");
+            let target = first.target.as_ref().map(|target| target.name.as_str());
+            assert_eq!(target, Some(pod.name()));
+            assert!(
+                first.command.contains(&format!("pod/{}", pod.name())),
+                "{first:?}"
+            );
+            assert_eq!(*found, *super::remedy::propose(pod, &engine));
         }
     }
 }

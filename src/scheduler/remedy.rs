@@ -35,6 +35,7 @@ use change::{ChangeKind, in_turn};
 use serde_json::Value;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The most plans that are offered for one pod, of those that change no node and of those that do.
 const OFFERED: usize = 3;
@@ -76,15 +77,20 @@ impl Remedy {
 
     /// One of these changes.
     fn of_changes(at: &Situation<'_>, action: Action, removes: Vec<Filter>) -> Self {
-        let (Action::Change(changes) | Action::PreferAndReplace(changes)) = &action else {
-            return Remedy::new(action, removes);
+        Remedy::new(action, removes).commanded(&at.template_owner, at.pod)
+    }
+
+    /// With what makes its changes of this pod.
+    fn commanded(self, template_owner: &TemplateOwner, pod: &PodView) -> Self {
+        let (Action::Change(changes) | Action::PreferAndReplace(changes)) = &self.action else {
+            return self;
         };
-        let commands = commands::of(changes, &at.template_owner, at.pod.pod());
+        let commands = commands::of(changes, template_owner, pod.pod());
         Remedy {
             target: commands.target,
             patch: commands.patch,
             command: commands.command,
-            ..Remedy::new(action, removes)
+            ..self
         }
     }
 
@@ -261,6 +267,13 @@ pub fn propose(pod: &PodView, engine: &Engine<'_>) -> Vec<Remedy> {
         remedies.extend(room::fewer_replicas(&at).filter(|_| !of_nodes));
     }
     remedies
+}
+
+/// The remedies of a pod without controller, by those of another one that asks the same: they differ in what they change alone.
+pub fn of_like(pod: &PodView, remedies: &[Remedy], snapshot: &Snapshot<'_>) -> Arc<[Remedy]> {
+    let template_owner = TemplateOwner::of(pod, snapshot);
+    let of_pod = |remedy: &Remedy| remedy.clone().commanded(&template_owner, pod);
+    remedies.iter().map(of_pod).collect()
 }
 
 /// The plans with the fewest changes, of those that change a node or of the others; the smallest first.

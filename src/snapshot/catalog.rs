@@ -169,6 +169,12 @@ impl<T> Catalog<T> {
         self.objects.get(&(namespace.to_owned(), name.to_owned()))
     }
 
+    /// The same, to be changed.
+    pub(super) fn peek_mut(&mut self, namespace: &str, name: &str) -> Option<&mut T> {
+        self.objects
+            .get_mut(&(namespace.to_owned(), name.to_owned()))
+    }
+
     /// Whether every object of `namespace` was read (of the cluster, for cluster-scoped kinds: pass "").
     pub fn whole(&self, namespace: &str) -> Result<(), &Gap> {
         note(|| Dependency::Reads(self.kind()));

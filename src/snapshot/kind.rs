@@ -265,6 +265,10 @@ fn put<R: DeserializeOwned, T: PartialEq>(
 }
 
 impl Catalogs {
+    pub(super) fn node_mut(&mut self, name: &str) -> Option<&mut Node> {
+        self.nodes.peek_mut("", name)
+    }
+
     /// Keeps what is known of a ConfigMap or Secret; whether it was otherwise before.
     pub(super) fn insert_keyed(
         &mut self,

@@ -1,6 +1,7 @@
 //! A node, cut down to what scheduling and pod health depend on.
 
 use super::node_leaving::LeavingMark;
+use crate::kubernetes::Word;
 use crate::kubernetes::quantity::Quantity;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Taint;
@@ -8,7 +9,10 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A node as the scheduler sees it.
+/// Resources by name.
+pub type Amounts = BTreeMap<String, Quantity>;
+
+/// A node as the scheduler sees it. What nodes of one pool have in common is held once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Node {
     /// `metadata.name`
@@ -16,21 +20,21 @@ pub struct Node {
     /// `metadata.labels`
     pub labels: BTreeMap<String, String>,
     /// `status.allocatable`; a resource that is not named is zero.
-    pub allocatable: BTreeMap<String, Quantity>,
+    pub allocatable: Arc<Amounts>,
     /// `status.capacity`: differs from allocatable where a device is unhealthy.
-    pub capacity: BTreeMap<String, Quantity>,
+    pub capacity: Arc<Amounts>,
     /// `spec.taints`
     pub taints: Vec<Taint>,
     /// `spec.unschedulable`: cordoned.
     pub unschedulable: bool,
     /// `status.declaredFeatures`: what its kubelet can do (since 1.36).
-    pub declared_features: Vec<String>,
+    pub declared_features: Arc<[String]>,
     /// `status.runtimeHandlers`: what its runtime is set up for (since 1.30); the default one has no name.
     pub runtime_handlers: Option<Vec<String>>,
     /// `status.conditions`
     pub conditions: Vec<Condition>,
     /// `status.nodeInfo.containerRuntimeVersion`: `containerd://2.1.4`.
-    pub runtime: Option<String>,
+    pub runtime: Option<Word>,
     /// `metadata.creationTimestamp`
     pub created: Option<Timestamp>,
 }
@@ -40,13 +44,13 @@ pub struct Node {
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
     /// `Ready`, `DiskPressure`, …
-    pub r#type: String,
+    pub r#type: Word,
     /// `True`, `False` or `Unknown`
-    pub status: String,
+    pub status: Word,
     /// A CamelCase word.
-    pub reason: Option<String>,
+    pub reason: Option<Word>,
     /// The text.
-    pub message: Option<String>,
+    pub message: Option<Word>,
     /// Since when.
     pub last_transition_time: Option<Timestamp>,
     /// When the kubelet last said so.
@@ -72,6 +76,17 @@ impl Node {
     pub fn is_to_be_emptied(&self) -> bool {
         let is_emptied = |mark: LeavingMark| mark.leaving.is_emptied();
         self.unschedulable || self.leaving().is_some_and(is_emptied)
+    }
+
+    /// Every text that many nodes have.
+    pub(super) fn each_word(&mut self, mut share: impl FnMut(&mut Word)) {
+        self.runtime.iter_mut().for_each(&mut share);
+        for condition in &mut self.conditions {
+            share(&mut condition.r#type);
+            share(&mut condition.status);
+            let texts = [&mut condition.reason, &mut condition.message];
+            texts.into_iter().flatten().for_each(&mut share);
+        }
     }
 
     /// The condition of this type.
@@ -120,7 +135,7 @@ struct RawStatus {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawInfo {
-    container_runtime_version: Option<String>,
+    container_runtime_version: Option<Word>,
 }
 
 #[derive(Deserialize)]
@@ -129,11 +144,10 @@ struct RawHandler {
 }
 
 /// Amounts that cannot be read are left out, as an absent resource is: zero.
-fn amounts(raw: Option<BTreeMap<String, String>>) -> BTreeMap<String, Quantity> {
-    raw.unwrap_or_default()
-        .into_iter()
-        .filter_map(|(resource, amount)| Some((resource, amount.parse().ok()?)))
-        .collect()
+fn amounts(raw: Option<BTreeMap<String, String>>) -> Arc<Amounts> {
+    let amounts = raw.unwrap_or_default().into_iter();
+    let amounts = amounts.filter_map(|(resource, amount)| Some((resource, amount.parse().ok()?)));
+    Arc::new(amounts.collect())
 }
 
 impl Raw {
@@ -147,7 +161,7 @@ impl Raw {
             capacity: amounts(status.capacity),
             taints: spec.taints.unwrap_or_default(),
             unschedulable: spec.unschedulable.unwrap_or_default(),
-            declared_features: status.declared_features.unwrap_or_default(),
+            declared_features: status.declared_features.unwrap_or_default().into(),
             runtime_handlers: status.runtime_handlers.map(|handlers| {
                 let names = handlers.into_iter().map(|handler| handler.name);
                 names.map(Option::unwrap_or_default).collect()

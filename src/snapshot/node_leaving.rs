@@ -150,7 +150,7 @@ impl Node {
     fn of_machine(&self) -> Option<LeavingMark> {
         let told = self.condition("VMEventScheduled");
         let told = told.filter(|told| told.status == "True")?;
-        let quote = told.message.clone()?;
+        let quote = told.message.as_ref()?.to_string();
         let leaving = match quote.split(' ').next()? {
             "Preempt" => Leaving::Reclaimed,
             "Terminate" => Leaving::Ended,
@@ -253,10 +253,10 @@ mod tests {
             ("False", "VM has no scheduled event", None),
         ] {
             let told = Condition {
-                r#type: "VMEventScheduled".to_owned(),
-                status: status.to_owned(),
+                r#type: "VMEventScheduled".into(),
+                status: status.into(),
                 reason: None,
-                message: Some(message.to_owned()),
+                message: Some(message.into()),
                 last_transition_time: None,
                 last_heartbeat_time: crate::snapshot::node::LastHeard::default(),
             };

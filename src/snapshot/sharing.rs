@@ -1,9 +1,10 @@
-//! What pods and events have in common, held once.
+//! What pods, nodes and events have in common, held once.
 //!
 //! Pods of one template have one spec, the same labels and owners, and in an outage the same words; so have their events. Each is
 //! held for as long as one of them has it.
 
 use super::event::Event;
+use super::node::{Amounts, Node};
 use crate::kubernetes::Word;
 use crate::kubernetes::pod::{ApiAmounts, Labels, Pod};
 use k8s_openapi::api::core::v1::{PodSpec, ResourceRequirements};
@@ -28,6 +29,8 @@ pub(super) struct Sharing {
     owners: Alike<[OwnerReference]>,
     requirements: Alike<ResourceRequirements>,
     amounts: Alike<ApiAmounts>,
+    of_nodes: Alike<Amounts>,
+    features: Alike<[String]>,
 }
 
 impl Sharing {
@@ -69,6 +72,16 @@ impl Sharing {
         if let Some(amounts) = amounts {
             self.amounts.share(of_amounts(amounts), amounts);
         }
+    }
+
+    /// The same of a node.
+    pub(super) fn node(&mut self, node: &mut Node) {
+        for amounts in [&mut node.allocatable, &mut node.capacity] {
+            self.of_nodes.share(key(&**amounts), amounts);
+        }
+        self.features
+            .share(key(&node.declared_features), &mut node.declared_features);
+        node.each_word(|word| self.words.share(word));
     }
 
     /// The same of an event. Its own name and what it is about are left alone.

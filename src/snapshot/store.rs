@@ -126,8 +126,9 @@ impl Store {
             self.changed(|changes| changes.object(kind, &namespace, &name));
         }
         let newest = if kind == Kind::Node {
-            let node = self.nodes().get("", &name).yes();
-            let conditions = node.into_iter().flat_map(|node| &node.conditions);
+            let mut node = self.catalogs.node_mut(&name);
+            node.iter_mut().for_each(|node| self.sharing.node(node));
+            let conditions = node.iter().flat_map(|node| &node.conditions);
             let times = conditions.map(|c| c.last_heartbeat_time.0.max(c.last_transition_time));
             times.max().flatten()
         } else {

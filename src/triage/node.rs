@@ -132,7 +132,7 @@ impl<'s> Subject<'s> for NodeSubject<'s> {
 
     fn raw_status(&self) -> Vec<StatusText> {
         let ready = self.node.yes().and_then(|node| node.condition("Ready"));
-        let message = ready.and_then(|ready| ready.message.clone());
+        let message = ready.and_then(|ready| ready.message.as_deref());
         let path = || "status.conditions[Ready].message".to_owned();
         message
             .map(|message| StatusText::new(path(), message))

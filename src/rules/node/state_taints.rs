@@ -106,7 +106,7 @@ pub(super) fn quoted<'a, S: Subject<'a>>(
         .filter(|text| !text.is_empty())
         .collect();
     let (field, quote) = if texts.is_empty() {
-        ("status", condition.status.clone())
+        ("status", condition.status.to_string())
     } else {
         ("message", texts.join(": "))
     };

@@ -162,8 +162,8 @@ fn unhealthy(case: &Case<'_>, matched: &Match<'_>, resource: &str, name: &str) -
         )
         .why(say!("insufficient-extended-resource.unhealthy-why", "the device plugin reports the others as unhealthy, so the kubelet does not offer them"))
         .fact("unhealthyNode", name)
-        .fact("healthy", amount(node.map(|node| &node.allocatable)))
-        .fact("capacity", amount(node.map(|node| &node.capacity)))
+        .fact("healthy", amount(node.map(|node| &*node.allocatable)))
+        .fact("capacity", amount(node.map(|node| &*node.capacity)))
         .fix([Fix::advice(say!("insufficient-extended-resource.inspect-devices", "look at the device plugin and the devices of {unhealthyNode}"), Who::Admin)])
         .inspect(shell::cluster(["describe", &format!("node/{name}")]))
 }

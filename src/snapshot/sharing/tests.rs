@@ -152,3 +152,24 @@ fn little_of_a_pod_is_its_own() {
         assert!(size <= most, "{sizes:?}");
     }
 }
+
+#[test]
+fn nodes_of_one_pool_share_what_they_offer_and_what_is_said_of_them() {
+    let node = |name: &str, cpu: &str| {
+        let ready = json!([{"type": "Ready", "status": "True", "reason": "KubeletReady"}]);
+        let offers = json!({"cpu": cpu, "memory": "8Gi"});
+        let status = json!({"allocatable": offers, "capacity": offers, "conditions": ready, "declaredFeatures": ["A"]});
+        (
+            Kind::Node,
+            json!({"metadata": {"name": name}, "status": status}),
+        )
+    };
+    let store = store([node("a", "4"), node("b", "4"), node("c", "8")]);
+    let [a, b, c] = ["a", "b", "c"].map(|name| store.nodes().get("", name).yes().unwrap());
+    assert!(
+        Arc::ptr_eq(&a.allocatable, &b.allocatable) && Arc::ptr_eq(&a.allocatable, &a.capacity)
+    );
+    assert!(!Arc::ptr_eq(&a.allocatable, &c.allocatable));
+    assert!(Arc::ptr_eq(&a.declared_features, &c.declared_features));
+    assert!(is_same(&a.conditions[0].status, &c.conditions[0].status));
+}

@@ -6,6 +6,7 @@ mod running;
 mod scheduling;
 
 use crate::support::*;
+use std::sync::Arc;
 
 pub(crate) use nodes::*;
 pub(crate) use quiet::*;
@@ -220,7 +221,7 @@ pub(crate) fn diagnosis(
         refers_to_quotes: false,
         facts: Facts::default(),
         before_nodes: Vec::new(),
-        nodes: Vec::new(),
+        nodes: Arc::default(),
         unread: Vec::new(),
         agreement: None,
         preemption: None,

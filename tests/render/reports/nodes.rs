@@ -12,7 +12,7 @@ fn pending(cause: &'static str, headline: &str, nodes: Vec<NodeReport>) -> Repor
     let mut found = diagnosis(cause, Layer::Scheduling, subject, proof);
     says(&mut found, headline);
     found.affected = vec![pod("shop", "cache-0", "Pending", 300)];
-    found.nodes = nodes;
+    found.nodes = nodes.into();
     found.ladder = ladder(Layer::Scheduling, &["created by StatefulSet/cache"]);
     report(1, vec![found])
 }

@@ -252,7 +252,7 @@ fn saying(bad: &str) -> Report {
     found.fixes[0].message = said(bad);
     found.next.command = "kubectl get pod \u{1b}[31m\u{202e}x".to_owned();
     found.ladder[0].message = Some(said(bad));
-    found.nodes = vec![node(bad, vec![taint(bad), port(bad, bad)])];
+    found.nodes = vec![node(bad, vec![taint(bad), port(bad, bad)])].into();
     report.gaps[0].detail = bad.to_owned();
     report.scope.selector = Some(bad.to_owned());
     report

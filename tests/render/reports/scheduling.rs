@@ -31,7 +31,7 @@ pub(crate) fn host_port() -> Report {
         "0",
     )];
     found.facts = Facts([("port", Fact::from("8080/TCP")), ("nodes", Fact::Count(3))].into());
-    found.nodes = vec![
+    let mut nodes: Vec<_> = vec![
         node("worker-1", vec![port("shop", "web-59f4-aaaaa")]),
         node("worker-2", vec![port("shop", "web-59f4-bbbbb")]),
         node("worker-3", vec![port("ingress", "haproxy-7xk2p")]),
@@ -41,13 +41,14 @@ pub(crate) fn host_port() -> Report {
         reason: "node(s) were unschedulable".to_owned(),
         ..FilterFailureReport::default()
     };
-    found.nodes.push(node("worker-4", vec![cordoned]));
-    found.nodes.extend((1..=5).map(|n| {
+    nodes.push(node("worker-4", vec![cordoned]));
+    nodes.extend((1..=5).map(|n| {
         node(
             &format!("gpu-{n}"),
             vec![taint("nvidia.com/gpu=present:NoSchedule")],
         )
     }));
+    found.nodes = nodes.into();
     let counts = vec![
         count(5, "node(s) had untolerated taint(s)"),
         count(
@@ -96,7 +97,7 @@ pub(crate) fn large_cluster() -> Report {
     let mut found = diagnosis("insufficient-memory", Layer::Scheduling, subject, proof);
     says(&mut found, "no node has 8Gi of memory free");
     found.affected = vec![pod("research", name, "Pending", 200_000)];
-    found.nodes = (0..3240)
+    let mut nodes: Vec<_> = (0..3240)
         .map(|n| {
             node(
                 &format!(
@@ -108,13 +109,14 @@ pub(crate) fn large_cluster() -> Report {
             )
         })
         .collect();
-    found.nodes.extend((1..30).map(|n| {
+    nodes.extend((1..30).map(|n| {
         node(
             &format!("gpu-{n}"),
             vec![taint("nvidia.com/gpu=present:NoSchedule"), memory(7000)],
         )
     }));
-    found.nodes.push(node("new-1", Vec::new()));
+    nodes.push(node("new-1", Vec::new()));
+    found.nodes = nodes.into();
     found.agreement = Some(agreement(
         Agree::Different,
         vec![count(3240, "Insufficient memory")],
@@ -142,7 +144,8 @@ pub(crate) fn korean() -> Report {
         node("노드-하나", vec![port("상점", "웹-59f4-aaaaa")]),
         node("worker-2", vec![port("상점", "web-59f4-bbbbb")]),
         node("節點-3", vec![port("상점", "웹-59f4-ccccc")]),
-    ];
+    ]
+    .into();
     report
 }
 
@@ -167,7 +170,8 @@ pub(crate) fn small_cluster() -> Report {
         node("pool-a", vec![cpu("250m"), memory(1200)]),
         node("pool-b", vec![cpu("1500m")]),
         node("pool-c", vec![cpu("-100m"), memory(-12)]),
-    ];
+    ]
+    .into();
     found.agreement = Some(agreement(
         Agree::NotComparable,
         vec![
@@ -229,15 +233,16 @@ pub(crate) fn labels() -> Report {
     found.affected = vec![pod("shop", "cache-0", "Pending", 300)];
     let disks = ["ssd", "ssd", "ssd", "hdd"].map(Some);
     let name = |n: usize| format!("ip-10-0-{n}-{}.eu-north-1.compute.internal", n * 7);
-    found.nodes = (1..)
+    let mut nodes: Vec<_> = (1..)
         .zip(disks.into_iter().chain([None]))
         .map(|(n, disk)| node(&name(n), vec![label("disk", "nvme", disk)]))
         .collect();
-    found.nodes.extend((6..10).map(|n| {
+    nodes.extend((6..10).map(|n| {
         let pinned = label("kubernetes.io/hostname", "gone", Some(&name(n)));
         let control_plane = taint("node-role.kubernetes.io/control-plane:NoSchedule");
         node(&name(n), vec![control_plane, pinned])
     }));
+    found.nodes = nodes.into();
     found.ladder = ladder(Layer::Scheduling, &["created by StatefulSet/cache"]);
     report(1, vec![found])
 }

@@ -40,7 +40,8 @@ pub(super) fn answer(failed: &FailedPull<'_>, name: &NameAnswer) -> ByHand {
     let read = node
         .as_deref()
         .map(|node| case.snapshot.nodes().get("", node));
-    let runtime = read.and_then(|node| node.yes()?.runtime.clone());
+    let runtime = read.and_then(|node| node.yes()?.runtime.as_ref());
+    let runtime = runtime.map(ToString::to_string);
     let image = match (name.valid, &name.nearest) {
         (true, _) => Some(failed.image),
         (false, nearest) => nearest.as_deref(),
