@@ -181,7 +181,7 @@ fn life(snapshot: &Snapshot<'_>, object: &ObjectRef) -> (Option<i64>, Option<Res
     let store = snapshot.store();
     let namespace = object.namespace.as_deref().unwrap_or_default();
     let record = store.pod_records().get(namespace, &object.name);
-    let started = record.and_then(|record| record.started);
+    let started = record.and_then(|record| record.started());
     let whole = store.whole_pod(namespace, &object.name);
     let restarts = whole.and_then(|whole| Subject::restarts(whole, None));
     (

@@ -97,7 +97,7 @@ impl<'a> View<'a> {
         let mut guards: BTreeMap<GuardKind<'_>, Vec<_>> = BTreeMap::new();
         for pod_record in pod_records.iter() {
             let keeps_away = || !pod_records.footprint(pod_record).anti_affinity.is_empty();
-            match (&pod_record.node, &pod_record.nominated) {
+            match (&pod_record.node, pod_record.nominated()) {
                 (Some(bound), _) if keeps_away() && nodes.contains_key(&**bound) => {
                     let kind = (PodRecords::place_of(pod_record), &*pod_record.namespace);
                     guards.entry(kind).or_default().push(pod_record);

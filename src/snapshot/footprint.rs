@@ -75,7 +75,18 @@ impl Footprint {
 
 /// The place of a footprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FootprintId(pub(super) usize);
+pub(super) struct FootprintId(u32);
+
+impl FootprintId {
+    /// That of the place; of one beyond what can be counted, where nothing is.
+    pub(super) fn of(place: usize) -> Self {
+        FootprintId(u32::try_from(place).unwrap_or(u32::MAX))
+    }
+
+    pub(super) fn at(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// All footprints. One that no pod has any more gives its place to the next.
 #[derive(Debug, Clone, Default)]
@@ -106,7 +117,7 @@ impl Footprints {
             host_network: false,
             images: Vec::new(),
         };
-        self.all.get(id.0).unwrap_or(&EMPTY)
+        self.all.get(id.at()).unwrap_or(&EMPTY)
     }
 
     /// The place of a footprint, with one more pod that has it.
@@ -136,30 +147,30 @@ impl Footprints {
         if let Some(held) = self.held.get_mut(at) {
             *held += 1;
         }
-        FootprintId(at)
+        FootprintId::of(at)
     }
 
     /// One pod less has it.
     pub(super) fn release(&mut self, id: FootprintId) {
-        let Some(held) = self.held.get_mut(id.0) else {
+        let Some(held) = self.held.get_mut(id.at()) else {
             return;
         };
         *held = held.saturating_sub(1);
         if *held > 0 {
             return;
         }
-        let Some(place) = self.all.get_mut(id.0) else {
+        let Some(place) = self.all.get_mut(id.at()) else {
             return;
         };
         let footprint = std::mem::take(place);
         let hash = hash(&footprint);
         if let Some(places) = self.by_hash.get_mut(&hash) {
-            places.retain(|at| *at != id.0);
+            places.retain(|at| *at != id.at());
             if places.is_empty() {
                 self.by_hash.remove(&hash);
             }
         }
-        self.vacant.push(id.0);
+        self.vacant.push(id.at());
     }
 }
 

@@ -3,7 +3,9 @@
 //! What many pods share (requests, ports, labels, priority) is a [`Footprint`], kept once. 100,000 pods of a few thousand
 //! templates take some tens of MiB. A pod that is gone leaves nothing behind.
 
+mod places;
 mod pods;
+mod record;
 
 use super::completed::CompletedPods;
 use super::dependency::{Dependency, note};
@@ -17,72 +19,21 @@ use crate::kubernetes::owners;
 use crate::kubernetes::pod::Pod;
 use crate::kubernetes::selector::carries;
 use crate::kubernetes::word::Word;
-use jiff::Timestamp;
+use places::Places;
 pub use pods::Pods;
+pub use record::PodRecord;
+use record::Second;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
-/// A pod that takes part in scheduling: any that has not ended, bound to a node or not.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PodRecord {
-    /// `metadata.namespace`
-    pub namespace: Arc<str>,
-    /// `metadata.name`
-    pub name: Arc<str>,
-    /// `spec.nodeName`
-    pub node: Option<Arc<str>>,
-    /// `status.nominatedNodeName`: where preemption is making room for it.
-    pub nominated: Option<Arc<str>>,
-    /// Its controller as `Kind/name`.
-    pub controller: Option<Arc<str>>,
-    /// Being deleted; it counts on its node until it is gone.
-    pub terminating: bool,
-    /// `metadata.deletionTimestamp`: when its grace period is over.
-    pub gone_by: Option<Timestamp>,
-    /// `status.startTime`: when its node took it up.
-    pub started: Option<Timestamp>,
-    /// Its Ready condition is True.
-    pub ready: bool,
-    /// It has an address of IPv4.
-    pub has_ipv4: bool,
-    /// It has one of IPv6.
-    pub has_ipv6: bool,
-    healthy: Option<u16>,
-    footprint: FootprintId,
-}
-
-impl PodRecord {
-    /// The number of its containers when it is plainly healthy, so that nothing more is kept of it; absent where that was not
-    /// looked at.
-    pub fn healthy(&self) -> Option<u16> {
-        self.healthy
-    }
-
-    /// Whether it takes of the nodes what it took: a scheduler sees no difference.
-    pub(super) fn occupies_as(&self, before: &PodRecord) -> bool {
-        let of = |record: &PodRecord| {
-            let on = (record.node.clone(), record.nominated.clone());
-            (on, record.footprint, record.terminating)
-        };
-        of(self) == of(before)
-    }
-
-    /// Whether both are the same pod.
-    pub fn is(&self, other: &PodRecord) -> bool {
-        self.name == other.name && self.namespace == other.namespace
-    }
-}
-
 /// All live pods that were read, in order of namespace and name whatever the order of the input, and however they come and go.
 #[derive(Debug, Clone, Default)]
 pub struct PodRecords {
-    /// Places are given again, so that memory does not grow with churn.
-    all: Vec<Option<PodRecord>>,
-    vacant: Vec<usize>,
-    /// By namespace and name.
-    by_name: BTreeMap<Arc<str>, BTreeMap<Arc<str>, usize>>,
+    all: Places,
+    /// By namespace, in order of their names.
+    by_namespace: Index<Arc<str>>,
     by_node: Index<Arc<str>>,
     /// By namespace and controller.
     by_controller: Index<(Arc<str>, Arc<str>)>,
@@ -128,19 +79,9 @@ impl PodRecords {
         // before the old one goes, whose footprint's place would be given to the new one: they would look equal
         let record = self.of(pod, name, healthy);
         self.take(namespace, name);
-        let (namespace, name) = (record.namespace.clone(), record.name.clone());
-        let at = match self.vacant.pop() {
-            Some(at) => at,
-            None => {
-                self.all.push(None);
-                self.all.len() - 1
-            }
-        };
-        if let Some(place) = self.all.get_mut(at) {
-            *place = Some(record);
+        if let Some(at) = self.all.put(record) {
+            self.put(at);
         }
-        self.by_name.entry(namespace).or_default().insert(name, at);
-        self.put(at);
     }
 
     fn of(&mut self, pod: &Pod, name: &Word, healthy: Option<u16>) -> PodRecord {
@@ -160,13 +101,15 @@ impl PodRecords {
                 .map(|node| self.word(node)),
             nominated: status
                 .and_then(|status| status.nominated_node_name.as_deref())
-                .map(|node| self.word(node)),
+                .map(|node| Box::new(self.word(node))),
             controller: controller(pod).map(|(kind, name)| self.word(&format!("{kind}/{name}"))),
             terminating: pod.metadata.deletion_timestamp.is_some(),
-            gone_by: pod.metadata.deletion_timestamp.as_ref().map(|time| time.0),
-            started: status
-                .and_then(|status| status.start_time.as_ref())
-                .map(|time| time.0),
+            gone_by: Second::of(pod.metadata.deletion_timestamp.as_ref().map(|time| time.0)),
+            started: Second::of(
+                status
+                    .and_then(|status| status.start_time.as_ref())
+                    .map(|time| time.0),
+            ),
             ready: conditions
                 .is_some_and(|all| all.iter().any(|c| c.type_ == "Ready" && c.status == "True")),
             healthy,
@@ -175,16 +118,16 @@ impl PodRecords {
     }
 
     /// What has something in common stands in order of namespace and name.
-    fn put(&mut self, at: usize) {
+    fn put(&mut self, at: u32) {
         let all = &self.all;
-        let record = |at: usize| all.get(at).and_then(Option::as_ref);
-        let Some(this) = record(at) else { return };
-        let is_before = |other: usize| {
-            record(other).is_some_and(|other| {
+        let Some(this) = all.get(at) else { return };
+        let is_before = |other: u32| {
+            all.get(other).is_some_and(|other| {
                 (&other.namespace, &other.name) < (&this.namespace, &this.name)
             })
         };
         let namespace = || this.namespace.clone();
+        self.by_namespace.put(namespace(), at, is_before);
         match &this.node {
             Some(node) => self.by_node.put(node.clone(), at, is_before),
             None => self.unbound += 1,
@@ -193,7 +136,7 @@ impl PodRecords {
             let key = (namespace(), controller.clone());
             self.by_controller.put(key, at, is_before);
         }
-        let key = (namespace(), this.footprint.0);
+        let key = (namespace(), this.footprint.at());
         if !self.alike.has(&key) {
             self.by_label.take();
         }
@@ -208,21 +151,17 @@ impl PodRecords {
     /// Takes a pod out, and with it what no other pod shares.
     fn take(&mut self, namespace: &str, name: &str) -> Option<()> {
         self.completed.remove(namespace, name);
-        let of_namespace = self.by_name.get_mut(namespace)?;
-        let at = of_namespace.remove(name)?;
-        if of_namespace.is_empty() {
-            self.by_name.remove(namespace);
-        }
-        let record = self.all.get_mut(at)?.take()?;
-        self.vacant.push(at);
+        let at = self.place(namespace, name)?;
+        let record = self.all.take(at)?;
         self.footprints.release(record.footprint);
         self.unput(&record, at);
         self.forget_words(&record);
         Some(())
     }
 
-    fn unput(&mut self, record: &PodRecord, at: usize) {
+    fn unput(&mut self, record: &PodRecord, at: u32) {
         let namespace = || record.namespace.clone();
+        self.by_namespace.take(&record.namespace, at);
         match &record.node {
             Some(node) => self.by_node.take(node, at),
             None => self.unbound = self.unbound.saturating_sub(1),
@@ -231,7 +170,7 @@ impl PodRecords {
             let key = (namespace(), controller.clone());
             self.by_controller.take(&key, at);
         }
-        let key = (namespace(), record.footprint.0);
+        let key = (namespace(), record.footprint.at());
         self.alike.take(&key, at);
         if !self.alike.has(&key) {
             self.by_label.take();
@@ -240,12 +179,12 @@ impl PodRecords {
 
     /// Lets go of the words that no other record holds: this one and the list of words are then all who do.
     fn forget_words(&mut self, record: &PodRecord) {
-        let others = [&record.node, &record.nominated, &record.controller];
-        let words = others.into_iter().flatten().chain([&record.namespace]);
-        for word in words {
-            let here = [&record.node, &record.nominated, &record.controller];
-            let mine = here.into_iter().flatten().chain([&record.namespace]);
-            let mine = mine.filter(|other| Arc::ptr_eq(other, word)).count();
+        let words = || {
+            let nodes = record.node.iter().chain(record.nominated());
+            nodes.chain(&record.controller).chain([&record.namespace])
+        };
+        for word in words() {
+            let mine = words().filter(|other| Arc::ptr_eq(other, word)).count();
             if Arc::strong_count(word) <= mine + 1 {
                 self.words.remove(word);
             }
@@ -260,8 +199,7 @@ impl PodRecords {
     /// Takes it for healthy that has so many containers.
     pub(super) fn is_well(&mut self, namespace: &str, name: &str, containers: u16) {
         let at = self.place(namespace, name);
-        let at = at.and_then(|at| self.all.get_mut(at));
-        if let Some(Some(record)) = at {
+        if let Some(record) = at.and_then(|at| self.all.get_mut(at)) {
             record.healthy = Some(containers);
         }
     }
@@ -278,15 +216,14 @@ impl PodRecords {
     /// One of them.
     pub fn get(&self, namespace: &str, name: &str) -> Option<&PodRecord> {
         note(|| Dependency::Object(Kind::Pod, namespace.to_owned(), name.to_owned()));
-        self.at(self.place(namespace, name)?)
+        self.all.get(self.place(namespace, name)?)
     }
 
-    fn place(&self, namespace: &str, name: &str) -> Option<usize> {
-        self.by_name.get(namespace)?.get(name).copied()
-    }
-
-    fn at(&self, at: usize) -> Option<&PodRecord> {
-        self.all.get(at)?.as_ref()
+    fn place(&self, namespace: &str, name: &str) -> Option<u32> {
+        let places = self.by_namespace.of(namespace);
+        let name_at = |at: &u32| self.all.get(*at).map(|record| &*record.name);
+        let found = places.binary_search_by(|at| name_at(at).cmp(&Some(name)));
+        places.get(found.ok()?).copied()
     }
 
     /// All of them, in order of namespace and name.
@@ -297,21 +234,20 @@ impl PodRecords {
 
     /// The same for who notes himself what he asks of them.
     pub(super) fn known(&self) -> impl Iterator<Item = &PodRecord> {
-        let all = self.by_name.values().flat_map(BTreeMap::values);
-        all.filter_map(|at| self.at(*at))
+        let all = self.by_namespace.all();
+        all.filter_map(|at| self.all.get(at))
     }
 
     /// Those of one namespace, in order of their names.
     pub fn in_namespace<'a>(&'a self, namespace: &str) -> impl Iterator<Item = &'a PodRecord> {
         note_namespace(namespace);
-        let all = self.by_name.get(namespace).into_iter();
-        all.flat_map(BTreeMap::values).filter_map(|at| self.at(*at))
+        self.these(self.by_namespace.of(namespace))
     }
 
     /// Those bound to a node, in order of namespace and name.
     pub fn on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a PodRecord> + use<'a> {
         note(|| Dependency::PodsOn(node.to_owned()));
-        self.these(self.by_node.of(&node.into()))
+        self.these(self.by_node.of(node))
     }
 
     /// Those on a node that its drain removes: it leaves what a DaemonSet or the kubelet itself made alone.
@@ -356,7 +292,7 @@ impl PodRecords {
         let namespace = Arc::<str>::from(namespace);
         let groups = self.alike.from((namespace.clone(), 0));
         let groups = groups.take_while(move |((of, _), _)| *of == namespace);
-        groups.map(|((_, place), pods)| (self.footprints.get(FootprintId(*place)), pods.len()))
+        groups.map(|((_, place), pods)| (self.footprint_at(*place), pods.len()))
     }
 
     /// Those that carry all of these labels, by footprint: nothing is selected by none. Only what has the rarest of them is
@@ -390,7 +326,7 @@ impl PodRecords {
         note_namespace(namespace);
         let index = self.by_label.get_or_init(|| {
             let all = self.alike.keys().map(|(namespace, place)| {
-                let footprint = self.footprints.get(FootprintId(*place));
+                let footprint = self.footprint_at(*place);
                 (&**namespace, *place, &footprint.labels)
             });
             LabelIndex::of(all)
@@ -406,12 +342,16 @@ impl PodRecords {
         let namespace = Arc::<str>::from(namespace);
         places.iter().map(move |place| {
             let pods = Pods::at(self, self.alike.of(&(namespace.clone(), *place)));
-            (self.footprints.get(FootprintId(*place)), pods)
+            (self.footprint_at(*place), pods)
         })
     }
 
-    fn these<'a>(&'a self, places: &'a [usize]) -> impl Iterator<Item = &'a PodRecord> {
-        places.iter().filter_map(|at| self.at(*at))
+    fn these<'a>(&'a self, places: &'a [u32]) -> impl Iterator<Item = &'a PodRecord> {
+        places.iter().filter_map(|at| self.all.get(*at))
+    }
+
+    fn footprint_at(&self, place: usize) -> &Footprint {
+        self.footprints.get(FootprintId::of(place))
     }
 
     /// What this pod shares with others of its template.
@@ -443,7 +383,7 @@ impl PodRecords {
 
     /// The place of a pod's footprint among [`PodRecords::footprints`].
     pub fn place_of(record: &PodRecord) -> usize {
-        record.footprint.0
+        record.footprint.at()
     }
 
     /// What tells which pod a pod record is.
@@ -470,13 +410,13 @@ impl PodRecords {
     /// How many there are.
     pub fn len(&self) -> usize {
         note(|| Dependency::Kind(Kind::Pod));
-        self.all.len() - self.vacant.len()
+        self.all.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         note(|| Dependency::Kind(Kind::Pod));
-        self.by_name.is_empty()
+        self.all.len() == 0
     }
 }
 

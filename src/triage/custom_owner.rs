@@ -45,7 +45,7 @@ impl<'s> CustomOwner<'s> {
         let (event, namespace) = (self.event, self.namespace());
         let records = snapshot.store().pod_records();
         let mut own = records.of_controller(namespace, &event.about.short());
-        let has_made = own.any(|pod| pod.started >= event.last);
+        let has_made = own.any(|pod| pod.started() >= event.last);
         let is_of_pod = event.message.to_ascii_lowercase().contains("pod");
         let is_there = is_there(event, namespace, snapshot);
         is_of_pod && !is_there && !has_made && is_retried(event, snapshot)

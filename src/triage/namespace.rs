@@ -97,7 +97,7 @@ impl<'s> Subject<'s> for NamespaceSubject<'s> {
         let records = snapshot.store().pod_records();
         let graces = records
             .in_namespace(self.name)
-            .filter_map(|pod| pod.gone_by);
+            .filter_map(|pod| pod.gone_by());
         let from = graces.fold(self.deleted, Timestamp::max);
         Standing::within(Because::Deleting, from, EMPTYING, snapshot.clock())
     }

@@ -63,7 +63,9 @@ impl<'s> Ready<'s> {
                         .of_controller(pod.namespace(), &controller);
                     // an attempt that has not outlived the failed one may end as it did
                     let at_work = others.filter(|other| {
-                        let uptime = other.started.map(|started| snapshot.seconds_since(started));
+                        let uptime = other
+                            .started()
+                            .map(|started| snapshot.seconds_since(started));
                         let outlives = uptime.is_some_and(|uptime| since::outlives(pod, uptime));
                         other.ready && !other.terminating && outlives
                     });

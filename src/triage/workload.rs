@@ -198,7 +198,7 @@ impl<'s> WorkloadSubject<'s> {
         let object = self.object();
         let events = store.events().of(&object, self.uid());
         let events = events.filter_map(|event| event.last);
-        let started = self.pods(store).filter_map(|pod| pod.started);
+        let started = self.pods(store).filter_map(|pod| pod.started());
         let ended = self.whole_pods(store).filter_map(newest);
         let controller = format!("{}/{}", self.kind, self.name);
         let completed = store.pod_records().completed();

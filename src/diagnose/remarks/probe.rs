@@ -17,7 +17,7 @@ pub(super) fn remark(pod: &ObjectRef, snapshot: &Snapshot<'_>) -> Option<Remark>
     let record = store
         .pod_records()
         .get(pod.namespace.as_deref()?, &pod.name)?;
-    let started = record.started?;
+    let started = record.started()?;
     let warm = started.as_second().saturating_add(WARM_UP);
     let events = store.events().of(pod, None).rev();
     let mut failures = events.filter(|event| event.reason == "Unhealthy");

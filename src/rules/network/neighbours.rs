@@ -26,7 +26,7 @@ pub(super) fn told(failed: &FailedSandbox<'_>, finding: Finding) -> Finding {
     let mut well = records.on_node(node).filter(|record| {
         record.ready
             && !records.footprint(record).host_network
-            && since.is_some_and(|since| record.started.is_some_and(|started| started > since))
+            && since.is_some_and(|since| record.started().is_some_and(|started| started > since))
     });
     match well.next() {
         Some(peer) => finding

@@ -106,7 +106,7 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&PodRecord], under_way: bool) -
         Certainty::Likely
     };
     let now = snapshot.clock().at.as_second();
-    let left = |victim: &&PodRecord| victim.gone_by.map(|end| end.as_second() - now);
+    let left = |victim: &&PodRecord| victim.gone_by().map(|end| end.as_second() - now);
     let longest = victims.iter().filter_map(left).max();
     let late: Vec<String> = victims
         .iter()
@@ -158,7 +158,7 @@ fn object(victim: &PodRecord) -> ObjectRef {
 
 /// When the victim's grace period is over.
 fn ending(case: &Case<'_>, victim: &PodRecord) -> Option<Evidence> {
-    let end = victim.gone_by?;
+    let end = victim.gone_by()?;
     Some(case.field_of(
         object(victim),
         "metadata.deletionTimestamp",

@@ -91,7 +91,10 @@ fn left_out(case: &ServiceCase<'_>, slices: &Slices<'_>) -> Option<Finding> {
         .pods(case.snapshot.store())
         .flat_map(|(_, pods)| pods.iter());
     let ready: Vec<&PodRecord> = pods.filter(|pod| pod.ready && !pod.terminating).collect();
-    let is_old = |pod: &PodRecord| pod.started.is_some_and(|it| case.seconds_since(it) > LATE);
+    let is_old = |pod: &PodRecord| {
+        pod.started()
+            .is_some_and(|it| case.seconds_since(it) > LATE)
+    };
     let has_address = |pod: &PodRecord| pod.has_ipv4 || pod.has_ipv6;
     let out = ready
         .iter()

@@ -157,7 +157,7 @@ fn on_node<'v>(
     let victim = |pod_record: &PodRecord| Victim {
         pod: Holder::from(pod_record),
         priority: view.pod_records().footprint(pod_record).priority,
-        started: pod_record.started,
+        started: pod_record.started(),
     };
     Outcome::Room(gone.into_iter().map(victim).collect())
 }
@@ -165,7 +165,7 @@ fn on_node<'v>(
 /// The most important first: of the same priority those that have run longer.
 fn by_importance<'v>(mut pods: Vec<&'v PodRecord>, view: &View<'v>) -> Vec<&'v PodRecord> {
     let priority = |pod_record: &PodRecord| view.pod_records().footprint(pod_record).priority;
-    pods.sort_by_key(|pod_record| (Reverse(priority(pod_record)), since(pod_record.started)));
+    pods.sort_by_key(|pod_record| (Reverse(priority(pod_record)), since(pod_record.started())));
     pods
 }
 

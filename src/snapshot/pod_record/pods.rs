@@ -6,11 +6,11 @@ use super::{PodRecord, PodRecords};
 #[derive(Debug, Clone, Copy)]
 pub struct Pods<'a> {
     records: &'a PodRecords,
-    places: &'a [usize],
+    places: &'a [u32],
 }
 
 impl<'a> Pods<'a> {
-    pub(super) fn at(records: &'a PodRecords, places: &'a [usize]) -> Self {
+    pub(super) fn at(records: &'a PodRecords, places: &'a [u32]) -> Self {
         Pods { records, places }
     }
 

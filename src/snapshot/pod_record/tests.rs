@@ -69,7 +69,7 @@ fn a_pod_that_ends_or_goes_leaves_nothing_behind() {
         pod_records.remove("shop", &name);
     }
     assert_eq!(
-        (pod_records.all.len(), pod_records.footprints().len()),
+        (pod_records.all.places(), pod_records.footprints().len()),
         (2, 1)
     );
 }

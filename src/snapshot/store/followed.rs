@@ -46,7 +46,7 @@ impl Store {
         let runs_as_before = alike(|before, now| now.images.running == before.images.running);
         let waits_as_before = alike(|before, now| now.images.awaited == before.images.awaited);
         for known in [before, now].into_iter().flatten() {
-            for node in [&known.record.node, &known.record.nominated] {
+            for node in [known.record.node.as_ref(), known.record.nominated()] {
                 let Some(node) = node else { continue };
                 changes.pod_on(node);
                 if !occupies_as_before {

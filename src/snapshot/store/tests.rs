@@ -21,7 +21,7 @@ fn held(store: &Store) -> String {
     store.newest = None;
     let vacant = format!("all: [{:?}], held: [0], vacant: [0]", Footprint::default());
     let text = format!("{store:?}").replace(&vacant, "all: [], held: [], vacant: []");
-    text.replace("all: [None], vacant: [0]", "all: [], vacant: []")
+    text.replace("pieces: [[None]], vacant: [0]", "pieces: [], vacant: []")
 }
 
 fn nothing() -> String {

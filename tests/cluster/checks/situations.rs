@@ -20,6 +20,9 @@ const HANDS: usize = 4;
 /// How long the scheduler may take to say again what has changed under it.
 const AGREEMENT: Duration = Duration::from_secs(90);
 
+/// Between two looks at what has to last.
+const LOOK_AGAIN: Duration = Duration::from_secs(3);
+
 /// How long the other suites may take.
 const OTHERS: Duration = Duration::from_secs(1800);
 
@@ -179,11 +182,16 @@ fn has_its_cause(
     }
     // the other situations come and go on the same nodes, and the scheduler's counts follow a moment later
     let mut answer = Ok(());
-    let settled = within(AGREEMENT, || {
+    within(AGREEMENT, || {
         answer = asked(cluster, user, situation, namespace);
         answer.is_ok()
     });
-    if settled { Ok(()) } else { answer }
+    let lasts = Instant::now() + Duration::from_secs(situation.lasts());
+    while answer.is_ok() && Instant::now() < lasts {
+        thread::sleep(LOOK_AGAIN);
+        answer = asked(cluster, user, situation, namespace);
+    }
+    answer
 }
 
 /// Whether the tool answers as promised.

@@ -83,6 +83,8 @@ pub(crate) enum Wait<'a> {
     Event(&'a str),
     /// A pod has this phase.
     Phase(&'a str),
+    /// So many pods have failed.
+    Failed(usize),
     /// A pod is older than so many seconds: what is usual for a young one is over.
     Old(i64),
     /// A pod has not been Ready for more seconds than these.

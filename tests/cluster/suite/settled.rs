@@ -37,6 +37,10 @@ pub(crate) fn settled(cluster: &Cluster, namespace: &str, wait: &Wait<'_>) -> bo
         Wait::Restarted(times) => one(&|pod| containers(pod).any(|c| restarts(c) >= *times)),
         Wait::Event(reason) => event(reason),
         Wait::Phase(phase) => one(&|pod| pod["status"]["phase"] == *phase),
+        Wait::Failed(times) => {
+            let failed = pods.iter().filter(|pod| pod["status"]["phase"] == "Failed");
+            failed.count() >= *times
+        }
         Wait::Old(seconds) => one(&|pod| age(&pod["metadata"]["creationTimestamp"]) > *seconds),
         Wait::Unready(seconds) => one(&|pod| {
             let mut unready =

@@ -86,6 +86,7 @@ impl Situation {
             "restarted" => Wait::Restarted(number()),
             "event" => Wait::Event(word),
             "phase" => Wait::Phase(word),
+            "failed" => Wait::Failed(word.parse().expect("a number stands after it")),
             "old" => Wait::Old(number()),
             "unready" => Wait::Unready(number()),
             _ => panic!("{}: until {what} is not known", self.title()),
@@ -110,6 +111,12 @@ impl Situation {
     fn step(&self, when: &str, namespace: &str) -> Option<String> {
         let step = self.said(when).next()?;
         Some(step.replace(NAMESPACE, namespace))
+    }
+
+    /// For how many seconds every look gives the same, however its pods come and go.
+    pub(crate) fn lasts(&self) -> u64 {
+        let number = |word: &str| word.parse().expect("a number stands after it");
+        self.said("lasts").next().map_or(0, number)
     }
 
     /// How many other pods are stuck for a reason that no rule knows.
