@@ -164,7 +164,10 @@ impl Situation {
             .text
             .lines()
             .filter_map(|line| line.strip_prefix("#: "));
-        lines.filter_map(move |line| Some(line.strip_prefix(word)?.trim()))
+        lines.filter_map(move |line| {
+            let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
+            (first == word).then(|| rest.trim())
+        })
     }
 
     /// Makes it so. What does not go with the namespace is left over, however it ends.
