@@ -339,12 +339,17 @@ fn fix_report<'a, S: Subject<'a>>(case: &Case<'a, S>, fix: &Fix, finding: &Findi
 #[cfg(test)]
 mod tests {
     use super::{Diagnoses, Hit};
+    use crate::diagnose::diagnose;
+    use crate::report::Requests;
     use crate::rules::finding::Finding;
     use crate::rules::{Case, find};
     use crate::scheduler::Engine;
-    use crate::scheduler::testing::{Cluster, pod};
+    use crate::scheduler::testing::{Cluster, node, pod};
     use crate::snapshot::{Kind, ObjectRef};
     use crate::text::say;
+    use crate::triage::Scope;
+    use serde_json::json;
+    use std::sync::Arc;
 
     /// What two objects are found to keep stuck by one cause of `subject`, each time with pods that it names.
     fn merged(subject: &str, affected: [&[&str]; 2]) -> Vec<String> {
@@ -365,6 +370,31 @@ mod tests {
         }
         let names = diagnoses.finish().flat_map(|one| one.diagnosis.affected);
         names.map(|one| one.name).collect()
+    }
+
+    #[test]
+    fn pods_that_ask_the_same_share_their_table_of_nodes() {
+        let said = json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+            "message": "0/1 nodes are available: 1 Insufficient cpu."}]);
+        let waiting = |name: &str| {
+            pod(name)
+                .asks("cpu", "2")
+                .set("/status/conditions", said.clone())
+        };
+        let cluster = Cluster::new().with(node("n1", "1", "1Gi"));
+        let cluster = ["a", "b"]
+            .map(waiting)
+            .into_iter()
+            .fold(cluster, Cluster::with);
+        let report = diagnose(
+            &cluster.snapshot(),
+            &Scope::everything(),
+            Requests::default(),
+        );
+        let [a, b] = report.diagnoses.as_slice() else {
+            panic!("{report:#?}");
+        };
+        assert!(!a.nodes.is_empty() && Arc::ptr_eq(&a.nodes, &b.nodes));
     }
 
     #[test]

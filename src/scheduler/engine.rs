@@ -29,6 +29,7 @@ pub struct Engine<'a> {
     results: Kept<FilterResults>,
     counted: Kept<Ours>,
     remedies: Kept<[Remedy]>,
+    alike: Kept<[Remedy]>,
     preempted: Kept<DryRun>,
     shared: Kept<dyn Any + Send + Sync>,
     names: RefCell<HashSet<NodeNames>>,
@@ -59,6 +60,7 @@ impl<'a> Engine<'a> {
             results: RefCell::default(),
             counted: RefCell::default(),
             remedies: RefCell::default(),
+            alike: RefCell::default(),
             preempted: RefCell::default(),
             shared: RefCell::default(),
             names: RefCell::default(),
@@ -178,21 +180,24 @@ impl<'a> Engine<'a> {
 
     /// The smallest changes that let a pod in.
     pub fn remedies(&self, pod: &PodView) -> Arc<[Remedy]> {
-        let propose = || remedy::propose(pod, self).into();
-        by_filters(|| match pod.controller() {
-            // commands name the object to change
-            Some(_) => {
-                let asks = format!("{} {}", self.snapshot().owner(pod), asks(pod.pod()));
-                remembered_for_a_while(&self.remedies, asks, propose)
-            }
-            None => {
-                let places = pod.spec().containers.iter();
-                let places: Vec<_> = places.map(|it| (&it.name, &it.ports)).collect();
-                let asks = format!("{places:?} {}", asks(pod.pod()));
-                let of_one = remembered_for_a_while(&self.remedies, asks, propose);
-                remedy::of_like(pod, &of_one, self.snapshot())
-            }
+        let asks = asks(pod.pod());
+        // commands name the object to change
+        let own = format!("{} {asks}", self.snapshot().owner(pod));
+        by_filters(|| {
+            remembered_for_a_while(&self.remedies, own, || match pod.controller() {
+                Some(_) => remedy::propose(pod, self).into(),
+                None => remedy::of_like(pod, &self.remedies_of_alike(pod, asks), self.snapshot()),
+            })
         })
+    }
+
+    /// What helps the pods without controller that ask the same in containers of the same names and ports.
+    fn remedies_of_alike(&self, pod: &PodView, asks: String) -> Arc<[Remedy]> {
+        let containers = pod.spec().containers.iter();
+        let containers: Vec<_> = containers.map(|it| (&it.name, &it.ports)).collect();
+        let network = pod.spec().host_network;
+        let asks = format!("{network:?} {containers:?} {asks}");
+        remembered_for_a_while(&self.alike, asks, || remedy::propose(pod, self).into())
     }
 }
 
@@ -310,7 +315,9 @@ fn bears_on_nodes(volume: &Volume) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Engine;
-    use crate::scheduler::testing::{Cluster, node, pod};
+    use crate::scheduler::remedy::propose;
+    use crate::scheduler::testing::{Cluster, Object, node, pod};
+    use crate::snapshot::Kind;
     use serde_json::json;
     use std::sync::Arc;
 
@@ -363,26 +370,31 @@ mod tests {
         }
     }
     #[test]
-    fn what_helps_pods_without_controller_names_each() {
+    fn what_helps_pods_without_controller_is_worked_out_once_and_names_each() {
         let taint = json!([{"key": "team", "value": "a", "effect": "NoSchedule"}]);
         let tainted = node("n1", "4", "4Gi").set("/spec/taints", taint);
-        let other = pod("other").set("/spec/containers/0/name", json!("other"));
-        let all = [pod("a"), pod("b"), other];
-        let cluster = all
-            .into_iter()
-            .fold(Cluster::new().with(tainted), Cluster::with);
-        let cluster = cluster.snapshot();
+        let renamed = |pod: Object, name: &str| pod.set("/spec/containers/0/name", json!(name));
+        let by_port = |name: &str| pod(name).host_port(80, "TCP", "");
+        let all = [
+            pod("holder").host_port(80, "TCP", "").on("n1"),
+            pod("a"),
+            pod("b"),
+            renamed(pod("small").asks("cpu", "8"), "one"),
+            renamed(pod("other").asks("cpu", "8"), "two"),
+            by_port("own-network"),
+            by_port("host-network").set("/spec/hostNetwork", json!(true)),
+        ];
+        let cluster = Cluster::new().with(tainted);
+        let cluster = all.into_iter().fold(cluster, Cluster::with).snapshot();
         let engine = Engine::new(&cluster);
-        for pod in cluster.store().whole_pods() {
+        let pods = cluster.store().whole_pods();
+        for pod in pods.filter(|pod| pod.node().is_none()) {
             let found = engine.remedies(pod);
-            let first = found.first().expect("it may tolerate the taint");
-            let target = first.target.as_ref().map(|target| target.name.as_str());
-            assert_eq!(target, Some(pod.name()));
-            assert!(
-                first.command.contains(&format!("pod/{}", pod.name())),
-                "{first:?}"
-            );
-            assert_eq!(*found, *super::remedy::propose(pod, &engine));
+            assert_eq!(*found, *propose(pod, &engine), "{}", pod.name());
+            let targets = found.iter().filter_map(|it| it.target.as_ref());
+            let mut pods = targets.filter(|target| target.known_kind() == Some(Kind::Pod));
+            assert!(pods.all(|target| target.name == pod.name()));
         }
+        assert_eq!(engine.alike.borrow().len(), 5, "of a and b once");
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Resources by name.
 pub type Amounts = BTreeMap<String, Quantity>;
 
-/// A node as the scheduler sees it. What nodes of one pool have in common is held once.
+/// A node as the scheduler sees it. What nodes of one pool offer is held once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Node {
     /// `metadata.name`
@@ -78,7 +78,7 @@ impl Node {
         self.unschedulable || self.leaving().is_some_and(is_emptied)
     }
 
-    /// Every text that many nodes have.
+    /// The texts that other nodes may have as well.
     pub(super) fn each_word(&mut self, mut share: impl FnMut(&mut Word)) {
         self.runtime.iter_mut().for_each(&mut share);
         for condition in &mut self.conditions {

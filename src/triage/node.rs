@@ -55,7 +55,7 @@ pub(super) fn candidates<'s>(
 impl<'s> NodeSubject<'s> {
     /// The live pods bound to it that depend on it and are not as they should be; of a node that is gone all of them, and of one
     /// that was not read those that the node controller has marked. Left out are those that only name it, of which no kubelet
-    /// knows, unless it is there and not ready.
+    /// knows, unless that node is there and not ready.
     pub fn pods(&self, snapshot: &Snapshot<'_>) -> Vec<ObjectRef> {
         let store = snapshot.store();
         let records = store.pod_records();

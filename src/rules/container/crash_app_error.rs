@@ -61,10 +61,17 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     finding = program_words::told(case, crash, finding, last_words);
     if suspected.is_some() {
         finding.certainty = Certainty::Likely;
-        finding = finding.why(say!(
-            "crash-app-error.why-probe",
-            "the run took as long as the {probe} probe gives it, and no event tells who ended it: watch the next end with kubectl get events"
-        ));
+        finding = finding.why(if probe_suspected::dropped(case) {
+            say!(
+                "crash-app-error.why-probe-dropped",
+                "the run took as long as the {probe} probe gives it; of a pod of which it tells much the kubelet drops most events, so that none may tell who ended it: the kubelet's log does"
+            )
+        } else {
+            say!(
+                "crash-app-error.why-probe",
+                "the run took as long as the {probe} probe gives it, and no event tells who ended it: watch the next end with kubectl get events"
+            )
+        });
     } else if code == KILLED {
         finding.certainty = Certainty::Likely;
         finding = finding.why(say!(
@@ -95,7 +102,7 @@ fn running_on(case: &Case<'_>, crash: &Crash<'_>) -> Option<Vec<String>> {
     (kind == Kind::Job.as_str() && is_over && !others.is_empty()).then_some(others)
 }
 
-/// The kubelet tells of each container that it stops; where its events of this one were kept, it was not the kubelet.
+/// The kubelet tells of each container that it stops: where its events of this one were kept and none does, it was another.
 fn by_whom(case: &Case<'_>, crash: &Crash<'_>) -> Sentence {
     if probe_suspected::kept(case, crash) && !probe_suspected::told(case, crash) {
         say!(

@@ -51,16 +51,18 @@ pub(super) fn told(case: &Case<'_>, crash: &Crash<'_>) -> bool {
     })
 }
 
-/// Whether the kubelet's events of this container were kept, and would tell of a probe's kill.
+/// Whether the kubelet's events of this container were kept: among them those would be that tell who ended it.
 pub(super) fn kept(case: &Case<'_>, crash: &Crash<'_>) -> bool {
+    let is_kept = |event: &Event| KEPT.contains(&&*event.reason);
+    has_event(case, crash, is_kept) && !dropped(case)
+}
+
+/// Whether the kubelet has told so much of the pod that it may have dropped who ended its containers. What it tells of each
+/// start comes behind the first end, which was told by then.
+pub(super) fn dropped(case: &Case<'_>) -> bool {
     let events = case.events().into_iter();
-    let of_kubelet = events.filter(|event| &*event.component == "kubelet");
-    let said = of_kubelet.fold(0_u32, |sum, event| sum.saturating_add(event.count.max(1)));
-    let is_probed = crash
-        .container
-        .spec
-        .is_none_or(|spec| spec.liveness_probe.is_some() || spec.startup_probe.is_some());
-    has_event(case, crash, |event| KEPT.contains(&&*event.reason)) && (said < BURST || !is_probed)
+    let before = events.filter(|it| &*it.component == "kubelet" && !KEPT.contains(&&*it.reason));
+    before.fold(0_u32, |sum, it| sum.saturating_add(it.count.max(1))) >= BURST
 }
 
 fn has_event(case: &Case<'_>, crash: &Crash<'_>, tells: impl Fn(&Event) -> bool) -> bool {

@@ -67,13 +67,14 @@ impl PodRecord {
     }
 }
 
-/// A time, to the second: the API writes those of pods so.
+/// A time, to the second as the API writes those of pods; what is later than 2106 is as of then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Second(Option<NonZeroU32>);
 
 impl Second {
     pub(super) fn of(time: Option<Timestamp>) -> Self {
-        let seconds = time.and_then(|time| u32::try_from(time.as_second()).ok());
+        let seconds = |time: Timestamp| time.as_second().clamp(0, u32::MAX.into());
+        let seconds = time.and_then(|time| u32::try_from(seconds(time)).ok());
         Second(seconds.and_then(NonZeroU32::new))
     }
 
@@ -92,6 +93,7 @@ mod tests {
         let time: Timestamp = "2026-03-02T10:00:01Z".parse().unwrap();
         assert_eq!(Second::of(Some(time)).time(), Some(time));
         assert_eq!(Second::of(None).time(), None);
-        assert_eq!(Second::of(Some(Timestamp::MAX)).time(), None);
+        let last = Second::of(Some(Timestamp::MAX)).time();
+        assert_eq!(last.unwrap().as_second(), i64::from(u32::MAX));
     }
 }

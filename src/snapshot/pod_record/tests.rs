@@ -191,3 +191,39 @@ fn what_a_selector_means_is_known_however_pods_come_and_go() {
     let labelled = pod_records.labelled("shop", "by");
     assert_eq!(labelled.map(|(_, pods)| pods.len()).sum::<usize>(), 2);
 }
+
+#[test]
+fn thousands_come_and_go_and_are_found_by_name_and_node() {
+    let mut pod_records = PodRecords::default();
+    let mut known: BTreeMap<(String, String), String> = BTreeMap::new();
+    // each number comes up several times, in no order
+    for step in 0_usize..9_000 {
+        let number = step * 7_919 % 3_001;
+        let (namespace, name) = (format!("team-{}", number % 2), format!("web-{number}"));
+        if step % 5 == 4 {
+            pod_records.remove(&namespace, &name);
+            known.remove(&(namespace, name));
+            continue;
+        }
+        let node = format!("n{}", step % 7);
+        let mut one = pod(&name, &node, "Running");
+        one.metadata.namespace = Some(namespace.as_str().into());
+        pod_records.insert(&one);
+        known.insert((namespace, name), node);
+    }
+    assert!(known.len() > 2 * 1024 && pod_records.all.places() <= 3_001);
+    assert_eq!(pod_records.len(), known.len());
+    let names = |pod: &PodRecord| (pod.namespace.to_string(), pod.name.to_string());
+    let all: Vec<_> = pod_records.iter().map(names).collect();
+    assert!(all.iter().eq(known.keys()));
+    for ((namespace, name), node) in &known {
+        let found = pod_records.get(namespace, name).unwrap();
+        assert_eq!(found.node.as_deref(), Some(node.as_str()));
+    }
+    let on_node = |node: &str| known.values().filter(|on| *on == node).count();
+    assert_eq!(pod_records.on_node("n3").count(), on_node("n3"));
+    let gone = (0..3_001).map(|number| (format!("team-{}", number % 2), format!("web-{number}")));
+    for (namespace, name) in gone.filter(|one| !known.contains_key(one)) {
+        assert!(pod_records.get(&namespace, &name).is_none());
+    }
+}

@@ -6,7 +6,8 @@
 //! - `#: last COMMAND`: a step right before the tool is asked, for what does not stay as it is or would disturb others; it waits
 //!   until nothing else runs on the cluster;
 //! - `#: after COMMAND`: a step when the tool was asked, for what would not go away with its namespace;
-//! - `#: until WHAT`: what has come when the tool is asked, unless the scheduler or the API server refuses a pod;
+//! - `#: until WHAT`: what has come when the tool is asked, unless the scheduler or the API server refuses a pod; all of several;
+//! - `#: lasts SECONDS`: for so long every look gives the same, however pods come and go;
 //! - `#: certainty WORD` and `#: fix verified`: what the report has to say, `proven` unless it is said;
 //! - `#: beside CAUSE`: what is true as well, and may be said as long as the cause itself has no rule;
 //! - `#: with ARGUMENTS`: what the tool is told besides;
@@ -17,6 +18,7 @@
 
 use super::{Cluster, Fix, Namespace, Wait, folders, manifests};
 use serde_json::Value;
+use std::str::FromStr;
 
 const NAMESPACE: &str = "${NAMESPACE}";
 const CA: &str = "${CA}";
@@ -79,16 +81,15 @@ impl Situation {
 
     fn wait<'a>(&self, line: &'a str) -> Wait<'a> {
         let (what, word) = line.split_once(' ').unwrap_or((line, ""));
-        let number = || word.parse().expect("a number stands after it");
         match what {
             "waiting" => Wait::Waiting(word),
-            "crashed" => Wait::Crashed(number()),
-            "restarted" => Wait::Restarted(number()),
+            "crashed" => Wait::Crashed(number(word)),
+            "restarted" => Wait::Restarted(number(word)),
             "event" => Wait::Event(word),
             "phase" => Wait::Phase(word),
-            "failed" => Wait::Failed(word.parse().expect("a number stands after it")),
-            "old" => Wait::Old(number()),
-            "unready" => Wait::Unready(number()),
+            "failed" => Wait::Failed(number(word)),
+            "old" => Wait::Old(number(word)),
+            "unready" => Wait::Unready(number(word)),
             _ => panic!("{}: until {what} is not known", self.title()),
         }
     }
@@ -115,13 +116,11 @@ impl Situation {
 
     /// For how many seconds every look gives the same, however its pods come and go.
     pub(crate) fn lasts(&self) -> u64 {
-        let number = |word: &str| word.parse().expect("a number stands after it");
         self.said("lasts").next().map_or(0, number)
     }
 
     /// How many other pods are stuck for a reason that no rule knows.
     pub(crate) fn unexplained(&self) -> usize {
-        let number = |word: &str| word.parse().expect("a number stands after it");
         self.said("unexplained").next().map_or(0, number)
     }
 
@@ -133,7 +132,6 @@ impl Situation {
 
     /// The exit code.
     pub(crate) fn code(&self) -> i32 {
-        let number = |word: &str| word.parse().expect("a number stands after it");
         self.said("code").next().map_or(1, number)
     }
 
@@ -213,6 +211,11 @@ impl Situation {
         parts.retain(|part| !matches!(part, Part::Objects(text) if text.lines().all(empty)));
         parts
     }
+}
+
+fn number<T: FromStr>(word: &str) -> T {
+    let number = word.parse().ok();
+    number.expect("a number stands after it")
 }
 
 /// Whether a situation was made, or the step that failed.
