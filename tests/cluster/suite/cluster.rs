@@ -369,7 +369,7 @@ pub(crate) fn within(patience: Duration, mut condition: impl FnMut() -> bool) ->
         if begun.elapsed() > patience {
             return false;
         }
-        sleep(Duration::from_millis(400));
+        sleep(Duration::from_secs(1));
     }
 }
 
