@@ -89,21 +89,32 @@ fn each_has_its_cause(cluster: &Cluster, suite: &str, folder: &str, kubelet: boo
         .filter_map(|(situation, answer)| Some((situation, answer.err()?)))
         .collect();
     drop(played);
-    // components drop events when their queue is full or the API server refuses one (client-go tools/record/event.go), and
-    // then nothing is there that tells the cause; what has to last is no matter of one event
-    let once_more = |(situation, complaint): &(&Situation, String)| {
+    let mut complaints = Vec::new();
+    for (at, (situation, complaint)) in wrong.into_iter().enumerate() {
+        // what has to last is no matter of one event
         if situation.lasts() > 0 {
-            return Some(complaint.clone());
+            complaints.push(complaint);
+            continue;
         }
         say(&format!("{suite}: played once more: {complaint}"));
-        let title = format!("{:.40}-again", situation.title());
+        let title = format!("{:.40}-again-{at}", situation.title());
         let namespace = cluster.namespace(&title, kubelet);
-        let (_leftovers, made) = situation.play(cluster, &namespace);
-        answered(cluster, &user, situation, &namespace, &made).err()
-    };
-    let complaints: Vec<String> = wrong.iter().filter_map(once_more).collect();
+        complaints.extend(once_more(cluster, &user, situation, &namespace).err());
+    }
     let done = wanted.len();
     conclude(suite, cluster, begun, audit.as_ref(), done, &complaints);
+}
+
+/// The same of a situation that was wrong: components drop events when their queue is full or the API server refuses one
+/// (client-go tools/record/event.go), and then nothing is there that tells the cause.
+fn once_more(
+    cluster: &Cluster,
+    user: &Identity,
+    situation: &Situation,
+    namespace: &Namespace,
+) -> Result<(), String> {
+    let (_leftovers, made) = situation.play(cluster, namespace);
+    answered(cluster, user, situation, namespace, &made)
 }
 
 /// Whether a situation ends as promised.
