@@ -369,6 +369,7 @@ mod tests {
             );
         }
     }
+
     #[test]
     fn what_helps_pods_without_controller_is_worked_out_once_and_names_each() {
         let taint = json!([{"key": "team", "value": "a", "effect": "NoSchedule"}]);

@@ -27,10 +27,11 @@ impl<K: Ord> Index<K> {
         places.insert(place, at);
     }
 
-    /// Takes a place out, and with the last one the key.
-    pub(super) fn take(&mut self, key: &K, at: u32) {
+    /// Takes a place out that stands behind those that come before it, and with the last one the key.
+    pub(super) fn take(&mut self, key: &K, at: u32, is_before: impl Fn(u32) -> bool) {
         if let Some(places) = self.0.get_mut(key) {
-            if let Some(place) = places.iter().position(|other| *other == at) {
+            let place = places.partition_point(|other| is_before(*other));
+            if places.get(place) == Some(&at) {
                 places.remove(place);
             }
             if places.is_empty() {

@@ -119,13 +119,8 @@ impl PodRecords {
 
     /// What has something in common stands in order of namespace and name.
     fn put(&mut self, at: u32) {
-        let all = &self.all;
-        let Some(this) = all.get(at) else { return };
-        let is_before = |other: u32| {
-            all.get(other).is_some_and(|other| {
-                (&other.namespace, &other.name) < (&this.namespace, &this.name)
-            })
-        };
+        let Some(this) = self.all.get(at) else { return };
+        let is_before = self.all.is_before(this);
         let namespace = || this.namespace.clone();
         self.by_namespace.put(namespace(), at, is_before);
         match &this.node {
@@ -152,26 +147,28 @@ impl PodRecords {
     fn take(&mut self, namespace: &str, name: &str) -> Option<()> {
         self.completed.remove(namespace, name);
         let at = self.place(namespace, name)?;
+        self.unput(at);
         let record = self.all.take(at)?;
         self.footprints.release(record.footprint);
-        self.unput(&record, at);
         self.forget_words(&record);
         Some(())
     }
 
-    fn unput(&mut self, record: &PodRecord, at: u32) {
-        let namespace = || record.namespace.clone();
-        self.by_namespace.take(&record.namespace, at);
-        match &record.node {
-            Some(node) => self.by_node.take(node, at),
+    fn unput(&mut self, at: u32) {
+        let Some(this) = self.all.get(at) else { return };
+        let is_before = self.all.is_before(this);
+        let namespace = || this.namespace.clone();
+        self.by_namespace.take(&this.namespace, at, is_before);
+        match &this.node {
+            Some(node) => self.by_node.take(node, at, is_before),
             None => self.unbound = self.unbound.saturating_sub(1),
         }
-        if let Some(controller) = &record.controller {
+        if let Some(controller) = &this.controller {
             let key = (namespace(), controller.clone());
-            self.by_controller.take(&key, at);
+            self.by_controller.take(&key, at, is_before);
         }
-        let key = (namespace(), record.footprint.at());
-        self.alike.take(&key, at);
+        let key = (namespace(), this.footprint.at());
+        self.alike.take(&key, at, is_before);
         if !self.alike.has(&key) {
             self.by_label.take();
         }

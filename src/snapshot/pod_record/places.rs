@@ -45,6 +45,12 @@ impl Places {
         self.slot(at)?.as_mut()
     }
 
+    /// Whether the one that stands there comes before this one, in order of namespace and name.
+    pub(super) fn is_before<'a>(&'a self, this: &'a PodRecord) -> impl Fn(u32) -> bool + Copy + 'a {
+        let order = |record: &'a PodRecord| (&record.namespace, &record.name);
+        move |at| self.get(at).is_some_and(|other| order(other) < order(this))
+    }
+
     fn slot(&mut self, at: u32) -> Option<&mut Option<PodRecord>> {
         let at = at as usize;
         self.pieces.get_mut(at / PIECE)?.get_mut(at % PIECE)
