@@ -15,6 +15,7 @@ mod believed;
 mod beyond;
 mod depends;
 mod faults;
+mod few_nodes;
 mod forms;
 mod habits;
 mod logs;

@@ -12,7 +12,7 @@ use crate::report::{
 };
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Rule};
-use crate::scheduler::FilterResults;
+use crate::scheduler::{FilterResults, PodsRead};
 use crate::snapshot::{ObjectRef, PodView, ReadScope, Snapshot};
 use crate::text::Message;
 use crate::triage::{Layer, Subject};
@@ -319,6 +319,7 @@ fn fix_report<'a, S: Subject<'a>>(case: &Case<'a, S>, fix: &Fix, finding: &Findi
     let store = case.snapshot.store();
     let refused = needed.any(|(kind, scope)| store.is_refused(kind, &scope));
     let message = Message::with(fix.change, &[&fix.facts, &finding.facts]);
+    let pods = finding.results.as_deref().map(|results| &results.pods);
     FixReport {
         change: message.english(),
         message,
@@ -331,6 +332,7 @@ fn fix_report<'a, S: Subject<'a>>(case: &Case<'a, S>, fix: &Fix, finding: &Findi
         verified: fix.verified.clone().map(|nodes| Verified {
             nodes,
             room: fix.room,
+            pods_elsewhere_unread: pods == Some(&PodsRead::OfItsNodes),
         }),
         follows: fix.follows,
     }

@@ -372,7 +372,7 @@ pub(super) fn read(snapshot: &Snapshot<'_>) -> Vec<ReadReport> {
         let namespace = match read_scope {
             ReadScope::Everywhere => None,
             ReadScope::Namespace(namespace) => Some(namespace.clone()),
-            ReadScope::Object(..) => return None,
+            ReadScope::Object(..) | ReadScope::Node(_) => return None,
         };
         let kind = kind.as_str();
         Some(ReadReport { kind, namespace })

@@ -125,6 +125,13 @@ impl Client {
         self.trace.is_on()
     }
 
+    /// Tells why no more is asked for, where requests are told of.
+    pub fn explain(&self, plan: Option<String>) {
+        if let Some(plan) = plan {
+            self.trace.explain(&plan);
+        }
+    }
+
     /// What was asked and received so far.
     pub fn traffic(&self) -> Traffic {
         Traffic {

@@ -233,19 +233,17 @@ async fn waves(
     if let Some(time) = client.server_time() {
         sink.borrow_mut().store.set_time(time);
     }
+    let unread = |wanted: fn(&Scope, &Store) -> Vec<Read>| {
+        let store = &sink.borrow().store;
+        let reads = plan::unread(wanted(&scope, store), store);
+        client.explain(plan::of_few_nodes(&reads, store));
+        reads
+    };
     for next in [plan::second, plan::third, plan::fourth] {
-        let reads = {
-            let store = &sink.borrow().store;
-            plan::unread(next(&scope, store), store)
-        };
-        wave(client, &sink, reads).await;
+        wave(client, &sink, unread(next)).await;
     }
     if registry.is_some() {
-        let reads = {
-            let store = &sink.borrow().store;
-            plan::unread(plan::registries(&scope, store), store)
-        };
-        wave(client, &sink, reads).await;
+        wave(client, &sink, unread(plan::registries)).await;
     }
     if with_logs {
         let wanted = logs::wanted(&sink.borrow().store, &scope);

@@ -25,6 +25,7 @@ mod oom;
 mod platform;
 mod refusals;
 mod rollouts;
+mod scheduling;
 mod services;
 mod storage;
 mod watched;
@@ -32,17 +33,15 @@ mod workloads;
 
 pub use fold::unread;
 pub use logs::{LogRead, is_running, logs, told};
+pub use scheduling::of_few_nodes;
 pub use watched::{as_get, as_list, wanted};
 
-use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
 use crate::kubernetes::field_selector::Field;
-use crate::kubernetes::selector::label_selector_is_empty;
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
 use crate::snapshot::{ContainerView, Kind, PodView, Retention, Store};
 use crate::triage::scope::Scope;
 use crate::triage::{self, Standing};
 use fold::fold;
-use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::BTreeSet;
 
 /// Above this many objects of a kind and namespace, one list is cheaper than single reads.
@@ -193,7 +192,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
     let suspects = suspects(scope, store);
     let mut reads = BTreeSet::new();
     events(scope, &suspects, &mut reads);
-    scheduling(scope, &suspects, &mut reads);
+    scheduling::of_waiting(scope, &suspects, &mut reads);
     for pod in &suspects {
         storage::of_pod(pod, &mut reads);
         devices::of_pod(pod, &mut reads);
@@ -219,11 +218,11 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
 
 /// The third wave: what the events and claims of the second point at, and what the pods that run ask of others.
 pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
-    let kept_away = by_namespaces(store);
     let mut reads = BTreeSet::new();
     let suspects = suspects(scope, store);
     successes(&suspects, store, &mut reads);
-    for pod in suspects {
+    kept_away(&suspects, store, &mut reads);
+    for pod in &suspects {
         platform::of_events(pod, store, &mut reads);
         images::of_events(pod, store, &mut reads);
         storage::of_claims(pod, store, &mut reads);
@@ -231,24 +230,32 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
         devices::of_claims(pod, store, &mut reads);
         pulls(pod, store, &mut reads);
         nodes::of_cordons(pod, store, &mut reads);
-        if kept_away && waits(pod) {
-            reads.insert(get(Kind::Namespace, "", pod.namespace()));
-        }
     }
     services::of_dead_names(scope, store, &mut reads);
     services::of_policies(store, &mut reads);
     creation::few_nodes(&mut reads);
+    scheduling::of_nodes(scope, &suspects, store, &mut reads);
     fold(reads)
 }
 
 /// The fourth wave: what the volumes and attachments of the third point at, and who has them.
 pub fn fourth(scope: &Scope, store: &Store) -> Vec<Read> {
     let mut reads = BTreeSet::new();
-    for pod in suspects(scope, store) {
+    let suspects = suspects(scope, store);
+    kept_away(&suspects, store, &mut reads);
+    for pod in suspects {
         creation::of_attachments(pod, store, &mut reads);
         storage::of_volumes(pod, store, &mut reads);
     }
     fold(reads)
+}
+
+/// The labels of the namespaces of pods that wait, where a pod that was read keeps others away by such.
+fn kept_away(suspects: &[&PodView], store: &Store, reads: &mut BTreeSet<Read>) {
+    let mut waiting = suspects.iter().filter(|pod| waits(pod)).peekable();
+    if waiting.peek().is_some() && scheduling::by_namespaces(store) {
+        reads.extend(waiting.map(|pod| get(Kind::Namespace, "", pod.namespace())));
+    }
 }
 
 /// Where registries are asked, with the logins that the pods have: who their ServiceAccounts let pull.
@@ -267,24 +274,6 @@ fn pulls(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     if pod.phase() == "Pending" && pod.containers().any(is_pulled) && is_stuck() {
         reads.insert(list(Kind::Event, Some(pod.namespace())));
     }
-}
-
-/// Whether a pod that is bound keeps others away by the labels of the others' namespaces.
-fn by_namespaces(store: &Store) -> bool {
-    let pod_records = store.pod_records();
-    let mut bound = pod_records
-        .iter()
-        .filter(|pod_record| pod_record.node.is_some());
-    bound.any(|pod_record| {
-        let terms = &pod_records.footprint(pod_record).anti_affinity;
-        terms.iter().any(selects_namespaces)
-    })
-}
-
-/// Whether a term can only be decided with the labels of namespaces. An empty selector takes all of them.
-fn selects_namespaces(term: &PodAffinityTerm) -> bool {
-    let selector = term.namespace_selector.as_ref();
-    selector.is_some_and(|selector| !label_selector_is_empty(selector))
 }
 
 /// Events of an object, or those of one reason: `involvedObject.name=web`, `reason=FailedCreate`.
@@ -352,38 +341,6 @@ pub fn waits(pod: &PodView) -> bool {
         && pod.pod().metadata.deletion_timestamp.is_none()
         && pod.phase() == "Pending"
         && !pod.is_gated()
-}
-
-/// Nodes and their pod records, when the scheduler's arithmetic is to be repeated.
-fn scheduling(scope: &Scope, suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
-    let waiting: Vec<_> = suspects.iter().filter(|pod| waits(pod)).collect();
-    if waiting.is_empty() {
-        return;
-    }
-    reads.insert(nodes());
-    let already = scope.is_everywhere() && scope.selector.is_none() && scope.fields.is_none();
-    if !already {
-        reads.insert(Read::List {
-            kind: Kind::Pod,
-            namespace: None,
-            fields: LIVE.to_owned(),
-            labels: String::new(),
-            records_only: true,
-        });
-    }
-    for pod in waiting {
-        // whether a rollout may remove an old pod before it makes a new one
-        workload_of(pod, reads);
-        let spec = pod.spec();
-        let mut terms = pod_affinity(spec).iter().chain(pod_anti_affinity(spec));
-        if terms.any(selects_namespaces) {
-            reads.insert(list(Kind::Namespace, None));
-        }
-        if pod.status().nominated_node_name.is_some() {
-            // preemption makes room: whose pods go is a matter of budgets too
-            reads.insert(list(Kind::PodDisruptionBudget, None));
-        }
-    }
 }
 
 /// Names and keys, when the kubelet misses one.

@@ -209,6 +209,13 @@ fn reach(read: &Read) -> Option<Reach> {
     if let Some(single) = plan::as_get(read) {
         return reach(&single);
     }
+    if let Some(node) = read.node() {
+        return Some(Reach {
+            scope: ReadScope::Node(node.to_owned()),
+            name: None,
+            whole: true,
+        });
+    }
     let (name, scope) = match read {
         Read::Get {
             namespace, name, ..
@@ -255,6 +262,11 @@ fn reach(read: &Read) -> Option<Reach> {
 pub(super) fn record(store: &mut Store, read: &Read, outcome: &Result<(), ReadError>) {
     let Some(Reach { scope, name, whole }) = reach(read) else {
         return;
+    };
+    let scope = match scope {
+        // whoever may not read the pods of one node may read none of the cluster
+        ReadScope::Node(_) if outcome.is_err() => ReadScope::Everywhere,
+        scope => scope,
     };
     let outcome = match outcome {
         Ok(()) | Err(ReadError::NotFound { .. }) if !whole => return,

@@ -1,8 +1,13 @@
-//! What a pod's affinity requires, taken out of the fields in which it stands. What a pod only prefers keeps it off no node.
+//! What a pod requires of nodes and of other pods, taken out of the fields in which it stands. What a pod only prefers keeps it
+//! off no node.
 //!
-//! Whether a node or another pod answers to it is for the scheduler's filters.
+//! What keeps a pod off a node that it admits, and which pods a term means, is for the scheduler's filters.
 
-use k8s_openapi::api::core::v1::{NodeSelectorTerm, PodAffinityTerm, PodSpec};
+use super::pod::Labels;
+use super::selector::node_selector_term_matches;
+use k8s_openapi::api::core::v1::{
+    NodeSelectorTerm, PodAffinityTerm, PodSpec, TopologySpreadConstraint,
+};
 
 /// The terms of the node affinity, of which one must hold; `None` when nothing is required.
 pub fn node_affinity(spec: &PodSpec) -> Option<&[NodeSelectorTerm]> {
@@ -33,6 +38,31 @@ pub fn pod_anti_affinity(spec: &PodSpec) -> &[PodAffinityTerm] {
             .as_deref()
     });
     terms.unwrap_or_default()
+}
+
+/// The topology spread constraints that keep the pod off nodes.
+pub fn hard_spread(spec: &PodSpec) -> impl Iterator<Item = &TopologySpreadConstraint> {
+    let constraints = spec.topology_spread_constraints.iter().flatten();
+    constraints.filter(|constraint| constraint.when_unsatisfiable == "DoNotSchedule")
+}
+
+/// Whether `nodeSelector` and node affinity admit a node with these labels.
+pub fn admits(spec: &PodSpec, labels: &Labels, name: &str) -> bool {
+    let mut pairs = spec.node_selector.iter().flatten();
+    let holds = |term| node_selector_term_matches(term, labels, name);
+    pairs.all(|(key, value)| labels.get(key) == Some(value))
+        && node_affinity(spec).is_none_or(|terms| terms.iter().any(holds))
+}
+
+/// Whether the pod may admit some nodes and others not.
+pub fn chooses_nodes(spec: &PodSpec) -> bool {
+    spec.node_selector.iter().flatten().next().is_some() || node_affinity(spec).is_some()
+}
+
+/// Whether the pod is kept off a node by pods elsewhere, through a rule of its own.
+pub fn minds_pods_elsewhere(spec: &PodSpec) -> bool {
+    let mut terms = pod_affinity(spec).iter().chain(pod_anti_affinity(spec));
+    terms.next().is_some() || hard_spread(spec).next().is_some()
 }
 
 #[cfg(test)]

@@ -396,12 +396,16 @@ pub struct FixReport {
 /// The outcome of running the filters again after a change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub struct Verified {
     /// The nodes on which the pod passes every filter.
     pub nodes: NodeNames,
     /// For how many of the pods that wait there is room then; absent where that is all of them, or one bears on the next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<usize>,
+    /// Of the nodes that the pod does not admit the pods were not read: the anti-affinity of one may still keep it away.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pods_elsewhere_unread: bool,
 }
 
 /// One layer of the ladder.

@@ -13,14 +13,93 @@ mod tally;
 mod tests;
 
 use super::{
-    Agree, Agreement, Because, Count, FilterResults, NodeResult, SchedulerMessage, latest_message,
-    run_filters,
+    Count, FilterResults, NodeResult, SchedulerMessage, Unread, latest_message, run_filters,
 };
 use crate::messages::scheduler::{ClaimProblem, Form, Message, Reason};
 use crate::snapshot::{DEFAULT_SCHEDULER, PodView, Snapshot, Why};
 pub(super) use node_changes::NodeChanges;
+use serde::Serialize;
 pub(super) use tally::Ours;
 use tally::{Dialect, Theirs};
+
+/// Our counts beside the scheduler's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreement {
+    /// The clauses of the scheduler's message.
+    pub scheduler: Vec<Count>,
+    /// What we compute for the first failing filter of each node, by the scheduler's own words.
+    pub computed: Vec<Count>,
+    /// Whether they are the same.
+    pub verdict: Agree,
+    /// Why they differ or cannot be compared; absent when equal.
+    pub because: Option<Because>,
+}
+
+/// Why counts differ, or cannot be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Because {
+    /// There is no message about the pod.
+    NoMessage,
+    /// The pod has scheduling gates.
+    Gated,
+    /// The scheduler met an error.
+    SchedulerError,
+    /// The scheduler knew no node.
+    NoNodes,
+    /// The scheduler refused the pod before it looked at the nodes.
+    RefusedBeforeNodes,
+    /// The message counts no nodes.
+    NoCounts,
+    /// Not all nodes were read.
+    NodesNotRead(Why),
+    /// By what was read now the scheduler would refuse the pod for this before it looks at any node.
+    RefusedNow(String),
+    /// The pod was refused after a node had been chosen.
+    RefusedAfterChoice,
+    /// There were more or fewer nodes than were read.
+    OtherNodes {
+        /// How many the scheduler counted.
+        counted: u32,
+        /// How many were read.
+        read: u32,
+    },
+    /// The pods of the whole cluster were not read.
+    PodsNotRead(Why),
+    /// The message was cut off.
+    MessageCut,
+    /// Clauses are of filters that are not computed here.
+    NotComputed {
+        /// The clauses.
+        clauses: Vec<String>,
+        /// Whether all other counts agree.
+        others_agree: bool,
+    },
+    /// A filter could not be computed.
+    FilterNotComputed(Unread),
+    /// This node has changed since the scheduler last tried the pod.
+    NodeChanged(String),
+    /// Another scheduler than the default one may decide otherwise.
+    OtherScheduler(String),
+    /// Pods or nodes have changed since, or the scheduler's profile differs from the default.
+    SomethingChanged,
+    /// By what was read now these nodes would take the pod.
+    NodesFeasible(Vec<String>),
+    /// Other counts differ, and these clauses are of filters that are not computed here.
+    PartNotComputed(Vec<String>),
+}
+
+/// The outcome of comparing counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Agree {
+    /// Clause by clause the same.
+    Equal,
+    /// Not the same.
+    Different,
+    /// One side is missing or knows something that the other cannot.
+    NotComparable,
+}
 
 /// Counts our filter failures in the way in which the message was written. The same for all pods with the same
 /// results and the same message.
@@ -164,7 +243,7 @@ fn unequal(
     results: &FilterResults,
     ours: &Ours,
 ) -> Verdict {
-    if let Err(gap) = sides.snapshot.pods().whole_cluster() {
+    if let Some(gap) = results.pods.gap() {
         return incomparable(Because::PodsNotRead(gap.why));
     }
     if message.cut {

@@ -4,6 +4,7 @@
 //! refuse the pod as a whole. A filter that looks beyond one node has its state here, and a filter that could not read what it
 //! needs says so here: it raises no filter failure then.
 
+use crate::kubernetes::affinity;
 use crate::kubernetes::pod::{Labels, Pod};
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::quantity::Quantity;
@@ -188,11 +189,7 @@ impl<'a, 'v> Incoming<'a, 'v> {
 
     /// The terms of the required node affinity, of which one must hold; `None` when nothing is required.
     pub fn node_affinity(&self) -> Option<&'a [NodeSelectorTerm]> {
-        let affinity = self.spec.affinity.as_ref()?.node_affinity.as_ref()?;
-        let required = affinity
-            .required_during_scheduling_ignored_during_execution
-            .as_ref()?;
-        Some(&required.node_selector_terms)
+        affinity::node_affinity(self.spec)
     }
 
     /// `spec.priority`

@@ -40,6 +40,7 @@ mod volume_restrictions;
 mod volume_zone;
 mod volumes;
 
+pub use agreement::{Agree, Agreement, Because};
 pub use engine::Engine;
 pub use incoming::Incoming;
 pub use inter_pod_affinity::{Term, TermPods};
@@ -52,7 +53,7 @@ pub use volumes::{NoVolume, VolumeFailure};
 use crate::kubernetes::node_terms::{NodeRequirement, NodeTerms};
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
-use crate::snapshot::{Evidence, Gap, PodRecord, Why};
+use crate::snapshot::{Evidence, Gap, PodRecord};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -327,6 +328,28 @@ pub struct Unread {
     pub gap: Gap,
 }
 
+/// How many of the pods were read that take room on nodes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum PodsRead {
+    /// All of the cluster.
+    #[default]
+    All,
+    /// Those of every node that the pod admits: on the others nothing but an anti-affinity towards the pod could bear on it.
+    OfItsNodes,
+    /// Others may bear on it.
+    NotAll(Gap),
+}
+
+impl PodsRead {
+    /// Why more may reject the pod than was found.
+    pub fn gap(&self) -> Option<&Gap> {
+        match self {
+            PodsRead::NotAll(gap) => Some(gap),
+            PodsRead::All | PodsRead::OfItsNodes => None,
+        }
+    }
+}
+
 /// Why nodes were rejected.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FilterResults {
@@ -336,83 +359,24 @@ pub struct FilterResults {
     pub nodes: Vec<NodeResult>,
     /// The filters that could not be computed.
     pub unread: Vec<Unread>,
+    /// How many pods they could look at.
+    pub pods: PodsRead,
     /// What PodTopologySpread counted, constraint by constraint.
     pub spread: Vec<Distribution>,
 }
 
 impl FilterResults {
+    /// Whether all was read that the filters look at.
+    pub fn is_whole(&self) -> bool {
+        self.pods.gap().is_none() && self.unread.is_empty()
+    }
+
     /// The nodes that would take the pod.
     pub fn feasible_nodes(&self) -> impl Iterator<Item = &str> {
         let refused = !self.before.is_empty();
         let free = self.nodes.iter().filter(|node| node.failures.is_empty());
         free.filter(move |_| !refused).map(|node| &*node.node)
     }
-}
-
-/// Our counts beside the scheduler's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Agreement {
-    /// The clauses of the scheduler's message.
-    pub scheduler: Vec<Count>,
-    /// What we compute for the first failing filter of each node, by the scheduler's own words.
-    pub computed: Vec<Count>,
-    /// Whether they are the same.
-    pub verdict: Agree,
-    /// Why they differ or cannot be compared; absent when equal.
-    pub because: Option<Because>,
-}
-
-/// Why counts differ, or cannot be compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Because {
-    /// There is no message about the pod.
-    NoMessage,
-    /// The pod has scheduling gates.
-    Gated,
-    /// The scheduler met an error.
-    SchedulerError,
-    /// The scheduler knew no node.
-    NoNodes,
-    /// The scheduler refused the pod before it looked at the nodes.
-    RefusedBeforeNodes,
-    /// The message counts no nodes.
-    NoCounts,
-    /// Not all nodes were read.
-    NodesNotRead(Why),
-    /// By what was read now the scheduler would refuse the pod for this before it looks at any node.
-    RefusedNow(String),
-    /// The pod was refused after a node had been chosen.
-    RefusedAfterChoice,
-    /// There were more or fewer nodes than were read.
-    OtherNodes {
-        /// How many the scheduler counted.
-        counted: u32,
-        /// How many were read.
-        read: u32,
-    },
-    /// The pods of the whole cluster were not read.
-    PodsNotRead(Why),
-    /// The message was cut off.
-    MessageCut,
-    /// Clauses are of filters that are not computed here.
-    NotComputed {
-        /// The clauses.
-        clauses: Vec<String>,
-        /// Whether all other counts agree.
-        others_agree: bool,
-    },
-    /// A filter could not be computed.
-    FilterNotComputed(Unread),
-    /// This node has changed since the scheduler last tried the pod.
-    NodeChanged(String),
-    /// Another scheduler than the default one may decide otherwise.
-    OtherScheduler(String),
-    /// Pods or nodes have changed since, or the scheduler's profile differs from the default.
-    SomethingChanged,
-    /// By what was read now these nodes would take the pod.
-    NodesFeasible(Vec<String>),
-    /// Other counts differ, and these clauses are of filters that are not computed here.
-    PartNotComputed(Vec<String>),
 }
 
 /// How many nodes a reason is given for.
@@ -424,19 +388,6 @@ pub struct Count {
     pub count: Option<u32>,
     /// The scheduler's words.
     pub reason: String,
-}
-
-/// The outcome of comparing counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Agree {
-    /// Clause by clause the same.
-    Equal,
-    /// Not the same.
-    Different,
-    /// One side is missing or knows something that the other cannot.
-    NotComparable,
 }
 
 /// A message of a scheduler about a pod, and where it stands.
@@ -465,6 +416,12 @@ impl Examination {
         self.results
             .as_deref()
             .map(|results| results.nodes.as_slice())
+    }
+
+    /// Whether pods that were not read may reject the pod, or nodes were not.
+    pub fn lacks_pods(&self) -> bool {
+        let results = self.results.as_deref();
+        results.is_none_or(|results| results.pods.gap().is_some())
     }
 
     /// Whether the pod as a whole is refused by what was read now, before any node is looked at.

@@ -7,6 +7,7 @@
 //! `metadata.name`, and the others fail here before any other filter runs. A profile's `addedAffinity` cannot be read.
 
 use super::{Filter, FilterFailure, Incoming, NodeView, Other, What};
+use crate::kubernetes::affinity;
 use crate::kubernetes::node_terms::{NODE_NAME, NodeRequirement};
 use crate::kubernetes::selector::{node_selector_requirement_matches, node_selector_term_matches};
 use crate::messages::scheduler::Reason;
@@ -63,13 +64,7 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
 
 /// Whether selector and affinity admit the node.
 pub(super) fn admits(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> bool {
-    let labels = &node.node.labels;
-    let mut pairs = pod.spec.node_selector.iter().flatten();
-    let holds = |term| node_selector_term_matches(term, labels, node.name());
-    pairs.all(|(key, value)| labels.get(key) == Some(value))
-        && pod
-            .node_affinity()
-            .is_none_or(|terms| terms.iter().any(holds))
+    affinity::admits(pod.spec, &node.node.labels, node.name())
 }
 
 fn pinned(terms: &[NodeSelectorTerm]) -> Pinned<'_> {

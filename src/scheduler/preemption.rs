@@ -85,13 +85,12 @@ impl Preemption {
     /// removing pods helps nowhere, or the pod and all others have no priority.
     pub fn find(pod: &PodView, engine: &Engine<'_>) -> Option<Preemption> {
         let snapshot = engine.snapshot();
-        let whole =
-            snapshot.pods().whole_cluster().is_ok() && snapshot.nodes().whole_cluster().is_ok();
+        let whole = snapshot.nodes().whole_cluster().is_ok();
         if !whole || nominated(pod).is_some() || pod.scheduler() != DEFAULT_SCHEDULER {
             return None;
         }
         let results = engine.run_filters(pod.pod());
-        let open = !results.unread.is_empty() || results.feasible_nodes().next().is_some();
+        let open = !results.is_whole() || results.feasible_nodes().next().is_some();
         (!open).then(|| engine.dry_run(pod.pod()))?.verdict(pod)
     }
 

@@ -168,7 +168,7 @@ impl<'s> Situation<'s> {
             results,
             incoming: Incoming::alone(pod.pod()),
             template_owner: TemplateOwner::of(pod, snapshot),
-            proven: snapshot.pods().whole_cluster().is_ok() && results.unread.is_empty(),
+            proven: results.is_whole(),
             label_peers: OnceCell::new(),
         }
     }

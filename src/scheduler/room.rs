@@ -14,7 +14,7 @@ pub fn feasible_nodes<'e>(
     snapshot: &Snapshot<'_>,
     examination: &'e Examination,
 ) -> Vec<&'e str> {
-    let whole = snapshot.pods().whole_cluster().is_ok() && snapshot.nodes().whole_cluster().is_ok();
+    let whole = snapshot.nodes().whole_cluster().is_ok();
     let by_default = pod.scheduler() == DEFAULT_SCHEDULER;
     let understood = examination
         .scheduler_message
@@ -27,7 +27,7 @@ pub fn feasible_nodes<'e>(
         return Vec::new();
     }
     match examination.results.as_deref() {
-        Some(results) if results.unread.is_empty() => results.feasible_nodes().collect(),
+        Some(results) if results.is_whole() => results.feasible_nodes().collect(),
         _ => Vec::new(),
     }
 }

@@ -4,11 +4,12 @@
 //! in [`FILTERS`] in the order of [`Filter`]; what it needs beyond the node is worked out once in [`Incoming`].
 
 use super::{
-    Filter, FilterFailure, FilterResults, Incoming, NodeNames, NodeResult, NodeView, View,
-    dynamic_resources, inter_pod_affinity, node_affinity, node_declared_features, node_name,
+    Filter, FilterFailure, FilterResults, Incoming, NodeNames, NodeResult, NodeView, PodsRead,
+    View, dynamic_resources, inter_pod_affinity, node_affinity, node_declared_features, node_name,
     node_volume_limits, ports, resources, taints, topology_spread, unschedulable, volume_binding,
     volume_restrictions, volume_zone,
 };
+use crate::kubernetes::affinity;
 use crate::kubernetes::pod::Pod;
 use crate::snapshot::PodRecord;
 use std::collections::VecDeque;
@@ -67,9 +68,28 @@ pub fn run_filters(pod: &Pod, view: &View<'_>) -> FilterResults {
     });
     FilterResults {
         nodes: nodes.collect(),
+        pods: pods_read(&pod, view),
         spread: pod.spread.distributions(),
         before: pod.before,
         unread: pod.unread,
+    }
+}
+
+/// NodeAffinity comes before the filters that look at pods: a node that the pod does not admit rejects it whatever runs there.
+fn pods_read(pod: &Incoming<'_, '_>, view: &View<'_>) -> PodsRead {
+    let Err(gap) = view.snapshot().pods().whole_cluster() else {
+        return PodsRead::All;
+    };
+    let admitted = view.nodes().filter(|node| node_affinity::admits(pod, node));
+    let mut admitted = admitted.peekable();
+    let is_by_node = view.snapshot().pods().nodes_read().is_some() && admitted.peek().is_some();
+    if is_by_node
+        && !affinity::minds_pods_elsewhere(pod.spec)
+        && admitted.all(|node| !node.is_unread)
+    {
+        PodsRead::OfItsNodes
+    } else {
+        PodsRead::NotAll(gap.clone())
     }
 }
 
@@ -153,7 +173,9 @@ fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> 
 fn takes<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> bool {
     let all = |pod: &Incoming<'_, '_>, node: &NodeView<'_>| {
         let mut filters = FILTERS.iter();
-        resources::fits(pod, node) && filters.all(|(_, check)| check(pod, node, view).is_empty())
+        !node.is_unread
+            && resources::fits(pod, node)
+            && filters.all(|(_, check)| check(pod, node, view).is_empty())
     };
     all(pod, node) && with_coming(pod, node, view).is_none_or(|(pod, node)| all(&pod, &node))
 }
@@ -177,7 +199,8 @@ fn with_coming<'a, 'v>(
 mod tests {
     use super::{FILTERS, feasible_nodes, feasible_nodes_with, run_filters};
     use crate::scheduler::testing::{Cluster, found, node, pod};
-    use crate::scheduler::{Filter, NodeResult, View, alike};
+    use crate::scheduler::{Filter, NodeResult, PodsRead, View, alike};
+    use crate::snapshot::Kind;
     use serde_json::json;
 
     #[test]
@@ -277,6 +300,40 @@ mod tests {
         assert_eq!(feasible_nodes(&web, &view)[..], ["a".into()]);
         assert_eq!(feasible_nodes_with("a", &web, &view)[..], ["a".into()]);
         assert!(feasible_nodes_with("b", &web, &view).is_empty());
+    }
+
+    #[test]
+    fn a_node_whose_pods_are_not_read_takes_nothing_and_bears_on_nothing_that_excludes_it() {
+        let of_pool = |name: &str, pool: &str| {
+            node(name, "1", "1Gi").set("/metadata/labels", json!({"pool": pool}))
+        };
+        let cluster = || {
+            let cluster = Cluster::unread().read(Kind::Node);
+            cluster
+                .with(of_pool("a", "own"))
+                .with(of_pool("b", "others"))
+        };
+        let web = |pool: &str| pod("web").set("/spec/nodeSelector", json!({"pool": pool}));
+        let spread =
+            json!([{"maxSkew": 1, "topologyKey": "pool", "whenUnsatisfiable": "DoNotSchedule"}]);
+        let spread = web("own").set("/spec/topologySpreadConstraints", spread);
+        let of_a = cluster().read_on("a").snapshot();
+        for (pod, snapshot, enough, takes) in [
+            (web("own"), &of_a, true, &["a"][..]),
+            (web("others"), &of_a, false, &[]),
+            (web("none"), &of_a, false, &[]),
+            (pod("web"), &of_a, false, &["a"]),
+            (spread, &of_a, false, &["a"]),
+            (web("own"), &cluster().snapshot(), false, &["a"]),
+        ] {
+            let (pod, view) = (pod.pod(), View::of(snapshot));
+            let results = run_filters(&pod, &view);
+            assert_eq!(results.pods == PodsRead::OfItsNodes, enough, "{pod:?}");
+            assert_eq!(results.is_whole(), enough);
+            let names = feasible_nodes(&pod, &view);
+            let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+            assert_eq!(names, takes, "{pod:?}");
+        }
     }
 
     #[test]

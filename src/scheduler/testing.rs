@@ -207,6 +207,13 @@ impl Cluster {
         self
     }
 
+    /// The pods of this node were.
+    pub(crate) fn read_on(mut self, node: &str) -> Self {
+        let scope = ReadScope::Node(node.to_owned());
+        self.store.record(Kind::Pod, scope, Ok(()));
+        self
+    }
+
     pub(crate) fn with(mut self, object: Object) -> Self {
         self.put(object);
         self

@@ -8,6 +8,7 @@
 //! count while those that preemption makes room for do. Constraints that a profile adds by default cannot be read.
 
 use super::{Filter, FilterFailure, Incoming, NodeView, View, What, node_affinity};
+use crate::kubernetes::affinity::hard_spread;
 use crate::kubernetes::selector::{
     label_selector_is_empty, label_selector_matches, label_selector_text,
 };
@@ -76,8 +77,7 @@ struct Constraint {
 
 /// Counts the pods of each domain for every constraint of the pod.
 pub(super) fn count(pod: &Incoming<'_, '_>, view: &View<'_>) -> Domains {
-    let wanted = pod.spec.topology_spread_constraints.iter().flatten();
-    let hard = wanted.filter(|constraint| constraint.when_unsatisfiable == "DoNotSchedule");
+    let hard = hard_spread(pod.spec);
     let mut domains = Domains {
         constraints: hard.map(|raw| Constraint::new(raw, pod)).collect(),
     };

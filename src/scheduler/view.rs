@@ -12,7 +12,7 @@ use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
 use crate::snapshot::{Node, PodRecord, PodRecords, Snapshot};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The nodes that were read, with what their pods take of them.
@@ -47,6 +47,8 @@ pub struct NodeView<'a> {
     attached: Vec<Used<'a>>,
     /// Pods for which preemption makes room here and that are not bound yet.
     nominated: Vec<&'a PodRecord>,
+    /// Its pods were not read, but those of other nodes were.
+    pub(super) is_unread: bool,
 }
 
 /// The name of a resource; those that every node has are told apart without a look at it.
@@ -85,8 +87,11 @@ impl<'a> View<'a> {
     pub fn of(snapshot: &'a Snapshot<'a>) -> Self {
         let pod_records = snapshot.pod_records();
         let attachments = Attachments::of(snapshot);
+        let nodes_read = snapshot.pods().nodes_read();
         let filled = |(_, name): &'a (String, String), node: &'a Node| {
             let mut filled = NodeView::empty(node);
+            let is_read = |nodes: &BTreeSet<&str>| nodes.contains(name.as_str());
+            filled.is_unread = !nodes_read.as_ref().is_none_or(is_read);
             for pod_record in pod_records.on_node(name) {
                 filled.add(pod_record, pod_records, &attachments);
             }
@@ -233,6 +238,7 @@ impl<'a> NodeView<'a> {
             ports: Vec::new(),
             attached: Vec::new(),
             nominated: Vec::new(),
+            is_unread: false,
         }
     }
 

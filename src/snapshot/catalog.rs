@@ -4,7 +4,7 @@ use super::dependency::{Dependency, note};
 use super::kind::Kind;
 use super::seen::{Gap, Seen, Why};
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Namespace (empty for cluster-scoped kinds) and name.
 pub type ObjectKey = (String, String);
@@ -18,6 +18,8 @@ pub enum ReadScope {
     Namespace(String),
     /// One object.
     Object(String, String),
+    /// What is bound to one node, of all namespaces.
+    Node(String),
 }
 
 /// The objects of one kind, with what is known about those that are not among them.
@@ -208,6 +210,20 @@ impl<T> Catalog<T> {
                 .find_map(|outcome| outcome.as_ref().err())
                 .unwrap_or(&self.unread)),
         }
+    }
+
+    /// The nodes all of whose objects were read, where they were asked for one by one and not all objects are there.
+    pub fn nodes_read(&self) -> Option<BTreeSet<&str>> {
+        self.whole_cluster().err()?;
+        let nodes = self.reads.iter().filter_map(|(read_scope, outcome)| {
+            let node = match read_scope {
+                ReadScope::Node(node) => node.as_str(),
+                _ => return None,
+            };
+            outcome.is_ok().then_some(node)
+        });
+        let nodes: BTreeSet<&str> = nodes.collect();
+        (!nodes.is_empty()).then_some(nodes)
     }
 
     /// The objects that were seen, in order of namespace and name; perhaps not all that exist.

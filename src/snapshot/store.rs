@@ -405,7 +405,7 @@ impl Store {
             ReadScope::Namespace(namespace) | ReadScope::Object(namespace, _) => {
                 Some(namespace.as_str())
             }
-            ReadScope::Everywhere => None,
+            ReadScope::Node(_) | ReadScope::Everywhere => None,
         });
         let all = objects.chain(named).chain(pods).chain(records);
         let all = all.chain(events).chain(reads);
@@ -434,7 +434,7 @@ impl Store {
         let of_namespace = |namespace: &String| ReadScope::Namespace(namespace.clone());
         let wider = match read_scope {
             ReadScope::Object(namespace, _) => Some(of_namespace(namespace)),
-            ReadScope::Namespace(_) | ReadScope::Everywhere => None,
+            ReadScope::Namespace(_) | ReadScope::Node(_) | ReadScope::Everywhere => None,
         };
         let wider = wider.iter().chain([&ReadScope::Everywhere]);
         let mut outcomes = [read_scope]

@@ -70,7 +70,7 @@ fn scope(dumped: &Loaded) -> Scope {
         .by_ref()
         .filter_map(|read| match read.read_scope {
             ReadScope::Namespace(namespace) | ReadScope::Object(namespace, _) => Some(namespace),
-            ReadScope::Everywhere => None,
+            ReadScope::Node(_) | ReadScope::Everywhere => None,
         })
         .collect();
     Scope {

@@ -38,6 +38,14 @@ impl Trace {
         self.tell_form(uri, status, sent, bytes, "");
     }
 
+    /// Why so much is asked for, and no more.
+    pub(super) fn explain(&self, plan: &str) {
+        if self.is_on() {
+            // nothing depends on whether it could be told
+            let _ = writeln!(stderr(), "\"Plan\" {plan}");
+        }
+    }
+
     /// The same of an answer in another form than JSON.
     pub(super) fn tell_form(
         &self,

@@ -272,7 +272,7 @@ impl Coverage {
                     && !self.cut.contains(&(kind, None))
                     && !self.cut.contains(&(kind, here))
             }
-            ReadScope::Object(..) => true,
+            ReadScope::Object(..) | ReadScope::Node(_) => true,
         }
     }
 }

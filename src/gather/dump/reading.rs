@@ -100,6 +100,9 @@ struct WireRead {
     namespace: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// The node whose pods were read, where not those of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -191,18 +194,21 @@ impl WireScope {
 
 impl WireRead {
     fn of(read: &Read) -> WireRead {
-        let (namespace, name) = match &read.read_scope {
-            ReadScope::Everywhere => (None, None),
-            ReadScope::Namespace(namespace) => (Some(namespace), None),
+        let (namespace, name, node) = match &read.read_scope {
+            ReadScope::Everywhere => (None, None, None),
+            ReadScope::Namespace(namespace) => (Some(namespace), None, None),
             ReadScope::Object(namespace, name) => {
-                ((!namespace.is_empty()).then_some(namespace), Some(name))
+                let namespace = (!namespace.is_empty()).then_some(namespace);
+                (namespace, Some(name), None)
             }
+            ReadScope::Node(node) => (None, None, Some(node)),
         };
         let gap = read.outcome.as_ref().err();
         WireRead {
             kind: read.kind.as_str().to_owned(),
             namespace: namespace.cloned(),
             name: name.cloned(),
+            node: node.cloned(),
             why: gap.map(|gap| gap.why.as_str().to_owned()),
             detail: gap
                 .map(|gap| gap.detail.clone())
@@ -227,7 +233,7 @@ impl WireRead {
         };
         Some(Read {
             kind,
-            read_scope: gap.read_scope(),
+            read_scope: self.node.map_or_else(|| gap.read_scope(), ReadScope::Node),
             outcome: if self.why.is_some() { Err(gap) } else { Ok(()) },
         })
     }
@@ -278,6 +284,7 @@ mod tests {
             },
             reads: vec![
                 read(Kind::Pod, ReadScope::Everywhere, Ok(())),
+                read(Kind::Pod, ReadScope::Node("n1".into()), Ok(())),
                 read(
                     Kind::Secret,
                     ReadScope::Namespace("shop".into()),

@@ -1,5 +1,6 @@
 //! What keeps the containers of a bound pod from being created: its events name it, and say whether a read is worth it.
 
+use super::scheduling::ON_NODE;
 use super::{LIVE, Read, SINGLES, get, list, storage, workload_of};
 use crate::kubernetes::claims::volume_name;
 use crate::messages::config::ObjectKind;
@@ -10,9 +11,6 @@ use crate::triage::creation;
 use crate::triage::scope::Scope;
 use crate::triage::{Standing, Subject};
 use std::collections::BTreeSet;
-
-/// The field by which the pods of a node are selected.
-const ON_NODE: &str = "spec.nodeName=";
 
 /// The third wave.
 pub(super) fn of_events(pod: &PodView, scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) {

@@ -1,7 +1,7 @@
 //! No object is read twice, and no part of what is read whole.
 
 use super::{Read, SINGLES, list};
-use crate::snapshot::{Kind, ReadScope, Store};
+use crate::snapshot::{Kind, ReadScope, Retention, Store};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Read {
@@ -21,12 +21,13 @@ pub fn unread(reads: Vec<Read>, store: &Store) -> Vec<Read> {
     reads
 }
 
-/// The phases of pods make lists that no other list holds.
+/// The phases of pods make lists that no other list holds; but who occupies nodes is among all pods.
 fn is_known(read: &Read, store: &Store) -> bool {
-    if read.kind() == Kind::Pod {
-        return false;
-    }
     let tried = |scope: ReadScope| store.outcome(read.kind(), &scope);
+    if read.kind() == Kind::Pod {
+        let occupies = read.retention() == Retention::Record && !read.narrows_pods();
+        return occupies && tried(ReadScope::Everywhere).is_some();
+    }
     let is_whole = |scope| tried(scope).is_some_and(Result::is_ok);
     let (namespace, this) = match read {
         Read::Get {

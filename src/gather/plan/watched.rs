@@ -1,6 +1,7 @@
 //! What a watch follows: all that the scope needs, each object as a list that can be watched.
 
 use super::fold::fold;
+use super::scheduling::widened;
 use super::{Read, first, fourth, get, second, third};
 use crate::snapshot::{Kind, Store};
 use crate::triage::Scope;
@@ -13,7 +14,7 @@ pub fn wanted(scope: &Scope, store: &Store) -> Vec<Read> {
         third(scope, store),
         fourth(scope, store),
     ];
-    fold(waves.into_iter().flatten().collect())
+    fold(waves.into_iter().flatten().map(widened).collect())
 }
 
 /// The field by which one object is selected.

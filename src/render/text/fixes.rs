@@ -12,7 +12,7 @@ use crate::render::writer::Writer;
 use crate::report::{FixReport, Verified};
 use crate::rules::finding::{Risk, Who};
 use crate::snapshot::ObjectRef;
-use crate::text::{Message, say};
+use crate::text::{Message, Sentence, say};
 use std::collections::BTreeSet;
 
 /// Writes the fixes that were not offered above, best first; `workloads` are those that are told of.
@@ -121,6 +121,9 @@ pub(super) fn change(writer: &Writer, fix: &FixReport) -> Line {
     listed.with(style, ")")
 }
 
+/// What decides as well, and was not read.
+const ELSEWHERE: Sentence = say!("text.fix.elsewhere", "an unread pod on another node");
+
 pub(super) fn outcome(writer: &Writer, verified: &Verified) -> Line {
     let nodes = &*verified.nodes;
     if nodes.is_empty() {
@@ -133,12 +136,16 @@ pub(super) fn outcome(writer: &Writer, verified: &Verified) -> Line {
     let most = writer.at_most(NAMED);
     let outcome = Message::new(say!(
         "text.fix.verified",
-        "{verified} then fits [{count} nodes: ]{nodes}[, with room for {room} of the pods that wait]"
+        "{verified} then fits [{count} nodes: ]{nodes}[, with room for {room} of the pods that wait][, unless {elsewhere} keeps it away by its anti-affinity]"
     ))
     .fact("verified", say!("text.fix.verified-label", "verified:"))
     .fact_if("count", (nodes.len() > most).then_some(nodes.len()))
     .fact("nodes", named(nodes, most))
-    .fact_if("room", verified.room);
+    .fact_if("room", verified.room)
+    .fact_if(
+        "elsewhere",
+        verified.pods_elsewhere_unread.then_some(ELSEWHERE),
+    );
     Line::new().sentence(writer.language(), &outcome, |hole| match hole {
         "verified" => Style::Passed,
         _ => Style::Plain,

@@ -61,8 +61,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// Whether all nodes and the pods on them were read.
 fn is_whole(case: &Case<'_>) -> bool {
-    let snapshot = case.snapshot;
-    snapshot.pods().whole_cluster().is_ok() && snapshot.nodes().whole_cluster().is_ok()
+    let examination = case.scheduling();
+    examination.is_some_and(|examination| !examination.lacks_pods())
 }
 
 fn by_field(case: &Case<'_>, node: &str, headline: Sentence) -> Finding {
@@ -84,6 +84,9 @@ fn unseen(case: &Case<'_>, under_way: bool) -> Option<Certainty> {
         .condition("PodScheduled")
         .is_some_and(|condition| condition.reason.as_deref() == Some("Unschedulable"));
     case.snapshot.pods().whole_cluster().err()?;
+    if is_whole(case) {
+        return None;
+    }
     match (under_way, refused) {
         (true, _) => Some(Certainty::Likely),
         (false, true) => Some(Certainty::Possible),

@@ -177,7 +177,7 @@ fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
         .unwrap_or_default();
     let finding = if amounts.asked > largest {
         never(case, matched)
-    } else if case.snapshot.pods().whole_cluster().is_ok() {
+    } else if !matched.lacks_pods() {
         not_now(case, matched, resource, amounts)
     } else {
         at_most(case, matched, amounts)

@@ -3,6 +3,7 @@
 use super::node_labels;
 use super::topology::usable_if_any;
 use super::uneven_spread::{is_spread, uneven};
+use crate::kubernetes::affinity::hard_spread;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
@@ -132,9 +133,7 @@ fn unlabelled(case: &Case<'_>, matched: &Match<'_>, key: &str) -> Finding {
 }
 
 fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
-    let spec = case.pod().spec();
-    let constraints = spec.topology_spread_constraints.iter().flatten();
-    let hard = constraints.filter(|one| one.when_unsatisfiable == "DoNotSchedule");
+    let hard = hard_spread(case.pod().spec());
     let keys: BTreeSet<String> = hard.map(|one| one.topology_key.clone()).collect();
     let keys: Vec<String> = keys.into_iter().collect();
     let (headline, change) = if keys.is_empty() {

@@ -69,7 +69,7 @@ impl<'e> Match<'e> {
             return from_message(case, examination, latest, pattern, MessageUse::Alone);
         };
         let message = &latest.message;
-        let all_pods = case.snapshot.pods().whole_cluster().is_ok();
+        let all_pods = !examination.lacks_pods();
         let room = nodes.iter().any(|node| node.failures.is_empty());
         // what keeps the pod off the node with room is not computed, and what rejects it elsewhere is beside the point; nor did
         // the scheduler come to the nodes while the pod as a whole is refused
@@ -92,6 +92,11 @@ impl<'e> Match<'e> {
             computed
                 .or_else(|| from_message(case, examination, latest, pattern, MessageUse::AboutPods))
         }
+    }
+
+    /// Whether pods that were not read may reject the pod, too.
+    pub(crate) fn lacks_pods(&self) -> bool {
+        self.examination.lacks_pods()
     }
 
     /// The finding, with what every cause of this layer carries.
@@ -407,13 +412,12 @@ where
             Some("NodePorts" | "NodeResourcesFit" | "PodTopologySpread" | "InterPodAffinity")
         )
     };
-    let all_pods = case.snapshot.pods().whole_cluster().is_ok();
     let known: Vec<(&Clause, Certainty)> = message
         .clauses
         .iter()
         .filter(|clause| used != MessageUse::AboutPods || about_pods(&clause.reason))
         .filter(|clause| {
-            let by_pods = !all_pods && about_pods(&clause.reason);
+            let by_pods = examination.lacks_pods() && about_pods(&clause.reason);
             let uncomputed = by_pods || is_of_another(&clause.reason, examination);
             used != MessageUse::Uncomputed || uncomputed
         })

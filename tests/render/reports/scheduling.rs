@@ -66,6 +66,7 @@ pub(crate) fn host_port() -> Report {
     first.verified = Some(Verified {
         nodes: ["worker-1".into(), "worker-2".into()].into(),
         room: None,
+        pods_elsewhere_unread: false,
     });
     let mut second = fix(
         "make worker-4 schedulable again",
@@ -75,6 +76,7 @@ pub(crate) fn host_port() -> Report {
     second.verified = Some(Verified {
         nodes: ["worker-4".into()].into(),
         room: Some(1),
+        pods_elsewhere_unread: false,
     });
     found.fixes = vec![first, second];
     found.ladder = ladder(Layer::Scheduling, &["created by ReplicaSet/web-7d9c5b"]);
@@ -185,6 +187,7 @@ pub(crate) fn small_cluster() -> Report {
     first.verified = Some(Verified {
         nodes: [].into(),
         room: None,
+        pods_elsewhere_unread: false,
     });
     found.fixes = vec![first];
     found.ladder = ladder(Layer::Scheduling, &["created by StatefulSet/cache"]);
