@@ -26,6 +26,7 @@ use crate::snapshot::Encoded;
 
 mod ask;
 mod cut;
+mod direct;
 mod fault;
 mod pages;
 mod query;
@@ -109,7 +110,7 @@ impl Client {
         let route = Route::new(&config, connection.source.clone());
         let trace = Trace::new(connection.verbosity, &config.cluster_url);
         Ok(Self {
-            http: kube::Client::try_from(config).map_err(fault::not_set_up)?,
+            http: direct::client(config).map_err(fault::not_set_up)?,
             deadline: connection.deadline,
             route,
             trace,

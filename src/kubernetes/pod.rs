@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// The start of the name that the admission plugin ServiceAccount gives to the volume of a pod's token; five characters more
 /// are each pod's own (plugin/pkg/admission/serviceaccount/admission.go, 1.37).
-const TOKEN_VOLUME: &str = "kube-api-access-";
+pub const TOKEN_VOLUME: &str = "kube-api-access-";
 
 /// Labels.
 pub type Labels = BTreeMap<String, String>;

@@ -81,17 +81,17 @@ pub fn occupied(pod: &Pod) -> Amounts {
     let Some(spec) = &pod.spec else {
         return Amounts::new();
     };
-    let Some(status) = &pod.status else {
-        return pod_requests(spec);
-    };
-    let resize = Resize {
-        status,
-        infeasible: resize_is_infeasible(status),
-    };
-    if resize.is_over(spec) {
-        return pod_requests(spec);
+    match pod.status.as_ref().map(Resize::new) {
+        Some(resize) if !resize.is_over(spec) => resize.occupied(spec),
+        _ => pod_requests(spec),
     }
-    resize.occupied(spec)
+}
+
+/// Whether that is what its spec asks, and no resize stands between.
+pub fn takes_what_it_requests(pod: &Pod) -> bool {
+    let spec = pod.spec.as_ref();
+    let resize = pod.status.as_ref().map(Resize::new);
+    resize.is_none_or(|resize| spec.is_none_or(|spec| resize.is_over(spec)))
 }
 
 /// Whether an init container runs beside the containers for the whole life of the pod.
@@ -135,6 +135,11 @@ struct Resize<'a> {
 }
 
 impl<'a> Resize<'a> {
+    fn new(status: &'a PodStatus) -> Self {
+        let infeasible = resize_is_infeasible(status);
+        Resize { status, infeasible }
+    }
+
     fn wished(&self, requests: Option<&ApiAmounts>) -> Amounts {
         if self.infeasible {
             Amounts::new()

@@ -2,13 +2,14 @@
 
 use crate::kubernetes::affinity::pod_anti_affinity;
 use crate::kubernetes::disks::{Disk, inline_disks};
-use crate::kubernetes::pod::Pod;
+use crate::kubernetes::pod::{Labels, Pod};
 use crate::kubernetes::ports::{HostPort, OpenPort, host_ports, open_ports};
 use crate::kubernetes::quantity::Quantity;
-use crate::kubernetes::resources::occupied;
-use k8s_openapi::api::core::v1::PodAffinityTerm;
+use crate::kubernetes::resources::{occupied, takes_what_it_requests};
+use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 /// What pods of one template share.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -95,6 +96,8 @@ pub(super) struct Footprints {
     held: Vec<usize>,
     vacant: Vec<usize>,
     by_hash: HashMap<u64, Vec<usize>>,
+    /// The latest, by the spec and the labels of which it was made: the next pod is often of the same template.
+    latest: Option<(Arc<PodSpec>, Option<Arc<Labels>>, FootprintId)>,
 }
 
 impl Footprints {
@@ -120,8 +123,28 @@ impl Footprints {
         self.all.get(id.at()).unwrap_or(&EMPTY)
     }
 
+    /// The place of a pod's footprint, with one more pod that has it.
+    pub(super) fn hold_of(&mut self, pod: &Pod) -> FootprintId {
+        let spec = pod.spec.as_ref().filter(|_| takes_what_it_requests(pod));
+        let labels = &pod.metadata.labels;
+        if let (Some(spec), Some((of, with, id))) = (spec, &self.latest)
+            && Arc::ptr_eq(spec, of)
+            && labels == with
+        {
+            let id = *id;
+            self.held
+                .get_mut(id.at())
+                .into_iter()
+                .for_each(|held| *held += 1);
+            return id;
+        }
+        let id = self.hold(Footprint::of(pod));
+        self.latest = spec.map(|spec| (Arc::clone(spec), labels.clone(), id));
+        id
+    }
+
     /// The place of a footprint, with one more pod that has it.
-    pub(super) fn hold(&mut self, footprint: Footprint) -> FootprintId {
+    fn hold(&mut self, footprint: Footprint) -> FootprintId {
         let hash = hash(&footprint);
         let places = self.by_hash.entry(hash).or_default();
         let all = &mut self.all;
@@ -162,6 +185,7 @@ impl Footprints {
         let Some(place) = self.all.get_mut(id.at()) else {
             return;
         };
+        self.latest.take_if(|(_, _, latest)| *latest == id);
         let footprint = std::mem::take(place);
         let hash = hash(&footprint);
         if let Some(places) = self.by_hash.get_mut(&hash) {

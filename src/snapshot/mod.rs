@@ -42,6 +42,7 @@ mod seen;
 mod service;
 mod sharing;
 mod slim;
+mod specs;
 mod storage;
 mod store;
 mod template_owner;

@@ -113,7 +113,7 @@ impl PodRecords {
             ready: conditions
                 .is_some_and(|all| all.iter().any(|c| c.type_ == "Ready" && c.status == "True")),
             healthy,
-            footprint: self.footprints.hold(Footprint::of(pod)),
+            footprint: self.footprints.hold_of(pod),
         }
     }
 

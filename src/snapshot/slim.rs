@@ -27,7 +27,31 @@ use std::sync::Arc;
 /// # Errors
 /// When the bytes are not a pod.
 pub(super) fn decode(pod: Encoded<'_>) -> Result<Pod, serde_json::Error> {
-    pod.decode::<Slim>().map(|slim| slim.into_pod().into())
+    let slim = pod.decode::<Slim>()?;
+    Ok(Pod {
+        token_volume: None,
+        ..slim.into_pod().into()
+    })
+}
+
+/// The same around a spec that is known; `node` is the name of its node, or empty.
+///
+/// # Errors
+/// When the bytes are not a pod.
+pub(super) fn around(
+    pod: Encoded<'_>,
+    spec: Arc<PodSpec>,
+    node: &[u8],
+) -> Result<Pod, serde_json::Error> {
+    let around = pod.decode::<Around>()?;
+    let node = (!node.is_empty()).then(|| String::from_utf8_lossy(node));
+    Ok(Pod {
+        metadata: around.metadata.into_meta().into(),
+        spec: Some(spec),
+        node_name: node.map(|node| Word::from(&*node)),
+        token_volume: None,
+        status: Some(around.status.unwrap_or_default().into_status().into()),
+    })
 }
 
 /// A pod with no more than what it takes of its node and how it stands, as JSON.
@@ -43,6 +67,13 @@ pub fn occupant(json: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
 struct Slim {
     metadata: Meta,
     spec: Option<Spec>,
+    status: Option<Status>,
+}
+
+/// A pod without its spec.
+#[derive(Deserialize)]
+struct Around {
+    metadata: Meta,
     status: Option<Status>,
 }
 

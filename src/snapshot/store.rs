@@ -23,7 +23,7 @@ use super::pod::{PodView, SETTLED};
 use super::pod_record::PodRecords;
 use super::seen::{Gap, Seen, Why};
 use super::sharing::Sharing;
-use super::slim;
+use super::specs::Specs;
 use super::workload::Workload;
 use super::{Clock, Snapshot};
 use crate::kubernetes::Word;
@@ -60,6 +60,7 @@ pub struct Store {
     whole: BTreeMap<(Word, Word), PodView>,
     events: Events,
     sharing: Sharing,
+    specs: Specs,
     pub(super) registry_answers: super::RegistryAnswers,
     pub(super) logs: Vec<super::ContainerLog>,
     /// When it was read, where that is known.
@@ -86,6 +87,7 @@ impl Store {
             whole: BTreeMap::new(),
             events: Events::default(),
             sharing: Sharing::default(),
+            specs: Specs::default(),
             registry_answers: super::RegistryAnswers::new(),
             logs: Vec::new(),
             at: None,
@@ -144,7 +146,7 @@ impl Store {
         object: Encoded<'_>,
         retention: Retention,
     ) -> Result<(), serde_json::Error> {
-        let pod = PodView::new(slim::decode(object)?);
+        let pod = PodView::new(self.specs.decode(object)?);
         self.saw(pod.newest());
         let key = pod.key();
         let before = self.known_pod(&key);

@@ -227,3 +227,36 @@ fn thousands_come_and_go_and_are_found_by_name_and_node() {
         assert!(pod_records.get(&namespace, &name).is_none());
     }
 }
+
+#[test]
+fn of_one_spec_what_differs_otherwise_is_told_apart() {
+    let first = pod("a", "n1", "Running");
+    let alike = |name: &str| {
+        let mut pod = first.clone();
+        pod.metadata.name = Some(name.into());
+        pod
+    };
+    let mut labelled = alike("c");
+    labelled.metadata.labels = Some(Arc::new([("app".to_owned(), "db".to_owned())].into()));
+    let mut resized = alike("d");
+    let told = serde_json::json!({"metadata": {}, "status": {"containerStatuses": [{"name": "c", "image": "", "imageID": "",
+        "ready": true, "restartCount": 0, "resources": {"requests": {"cpu": "300m"}}}]}});
+    resized.status = serde_json::from_value::<Pod>(told).unwrap().status;
+    let mut pod_records = PodRecords::default();
+    for pod in [&first, &alike("b"), &labelled, &resized, &alike("e")] {
+        pod_records.insert(pod);
+    }
+    let all = pod_records.on_node("n1");
+    let places: Vec<usize> = all.map(PodRecords::place_of).collect();
+    assert_eq!(places, [0, 0, 1, 2, 0]);
+    for name in ["a", "b", "e"] {
+        pod_records.remove("shop", name);
+    }
+    let mut other = pod("f", "n1", "Running");
+    other.metadata.labels = None;
+    pod_records.insert(&other);
+    pod_records.insert(&alike("g"));
+    let of = |name: &str| pod_records.footprint(pod_records.get("shop", name).unwrap());
+    assert!(of("f").labels.is_empty(), "in the place that was left");
+    assert_eq!(of("g").labels.len(), 1);
+}
