@@ -154,6 +154,14 @@ pub(crate) fn read_cluster_with(
     Ok(Loaded { gathered })
 }
 
+/// The same, with `--dump`.
+pub(crate) fn dump_cluster(flags: &ConnectionFlags, scope: Scope, path: &Path) -> Result<Loaded> {
+    let environment = Environment::default();
+    let dump = Some((path, Extent::Masked));
+    let gathered = cluster::read(flags, &environment, scope, false, dump, None, false)?;
+    Ok(Loaded { gathered })
+}
+
 /// Writes a dump as `--dump` would.
 pub(crate) fn write_dump(
     path: &Path,

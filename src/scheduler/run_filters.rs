@@ -12,7 +12,7 @@ use super::{
 use crate::kubernetes::affinity;
 use crate::kubernetes::pod::Pod;
 use crate::snapshot::PodRecord;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 type Check = fn(&Incoming<'_, '_>, &NodeView<'_>, &View<'_>) -> Vec<FilterFailure>;
@@ -66,9 +66,10 @@ pub fn run_filters(pod: &Pod, view: &View<'_>) -> FilterResults {
         node: node.shared_name(),
         failures: shared(on_node(&pod, node, view), &mut known),
     });
+    let nodes: Vec<NodeResult> = nodes.collect();
     FilterResults {
-        nodes: nodes.collect(),
-        pods: pods_read(&pod, view),
+        pods: pods_read(&pod, &nodes, view),
+        nodes,
         spread: pod.spread.distributions(),
         before: pod.before,
         unread: pod.unread,
@@ -76,17 +77,22 @@ pub fn run_filters(pod: &Pod, view: &View<'_>) -> FilterResults {
 }
 
 /// NodeAffinity comes before the filters that look at pods: a node that the pod does not admit rejects it whatever runs there.
-fn pods_read(pod: &Incoming<'_, '_>, view: &View<'_>) -> PodsRead {
-    let Err(gap) = view.snapshot().pods().whole_cluster() else {
+/// That a node takes the pod is no claim to make while pods elsewhere may keep it away.
+fn pods_read(pod: &Incoming<'_, '_>, nodes: &[NodeResult], view: &View<'_>) -> PodsRead {
+    let pods = view.snapshot().pods();
+    let Err(gap) = pods.whole_cluster() else {
         return PodsRead::All;
     };
     let admitted = view.nodes().filter(|node| node_affinity::admits(pod, node));
     let mut admitted = admitted.peekable();
-    let is_by_node = view.snapshot().pods().nodes_read().is_some() && admitted.peek().is_some();
-    if is_by_node
+    let unbound = |nodes: &BTreeSet<&str>| nodes.contains("");
+    let is_enough = pods.nodes_read().as_ref().is_some_and(unbound)
+        && pods.whole(pod.namespace).is_ok()
         && !affinity::minds_pods_elsewhere(pod.spec)
+        && admitted.peek().is_some()
         && admitted.all(|node| !node.is_unread)
-    {
+        && nodes.iter().all(|node| !node.failures.is_empty());
+    if is_enough {
         PodsRead::OfItsNodes
     } else {
         PodsRead::NotAll(gap.clone())
@@ -319,12 +325,18 @@ mod tests {
         let spread = web("own").set("/spec/topologySpreadConstraints", spread);
         let of_a = cluster().read_on("a").snapshot();
         for (pod, snapshot, enough, takes) in [
-            (web("own"), &of_a, true, &["a"][..]),
+            (web("own").asks("cpu", "2"), &of_a, true, &[][..]),
+            (web("own"), &of_a, false, &["a"]),
             (web("others"), &of_a, false, &[]),
             (web("none"), &of_a, false, &[]),
-            (pod("web"), &of_a, false, &["a"]),
-            (spread, &of_a, false, &["a"]),
-            (web("own"), &cluster().snapshot(), false, &["a"]),
+            (pod("web").asks("cpu", "2"), &of_a, false, &[]),
+            (spread.asks("cpu", "2"), &of_a, false, &[]),
+            (
+                web("own").asks("cpu", "2"),
+                &cluster().snapshot(),
+                false,
+                &[],
+            ),
         ] {
             let (pod, view) = (pod.pod(), View::of(snapshot));
             let results = run_filters(&pod, &view);

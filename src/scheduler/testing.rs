@@ -207,10 +207,13 @@ impl Cluster {
         self
     }
 
-    /// The pods of this node were.
+    /// The pods of this node were, of a pod's own namespace, and those that have none.
     pub(crate) fn read_on(mut self, node: &str) -> Self {
-        let scope = ReadScope::Node(node.to_owned());
-        self.store.record(Kind::Pod, scope, Ok(()));
+        let nodes = [node, ""].map(|node| ReadScope::Node(node.to_owned()));
+        let own = ReadScope::Namespace("shop".to_owned());
+        for scope in nodes.into_iter().chain([own]) {
+            self.store.record(Kind::Pod, scope, Ok(()));
+        }
         self
     }
 

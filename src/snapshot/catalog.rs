@@ -212,9 +212,13 @@ impl<T> Catalog<T> {
         }
     }
 
-    /// The nodes all of whose objects were read, where they were asked for one by one and not all objects are there.
+    /// The nodes all of whose objects were read, where those of single nodes were asked for and of no other: the empty name
+    /// stands for what is bound to none. Nothing where any of these reads failed, which makes all unknown.
     pub fn nodes_read(&self) -> Option<BTreeSet<&str>> {
-        self.whole_cluster().err()?;
+        note(|| Dependency::Reads(self.kind()));
+        if self.reads.contains_key(&ReadScope::Everywhere) {
+            return None;
+        }
         let nodes = self.reads.iter().filter_map(|(read_scope, outcome)| {
             let node = match read_scope {
                 ReadScope::Node(node) => node.as_str(),

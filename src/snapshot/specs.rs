@@ -10,6 +10,7 @@ use crate::kubernetes::protobuf::wire::{Raw, Wire};
 use crate::kubernetes::protobuf::{Form, Message};
 use k8s_openapi::api::core::v1::PodSpec;
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 
 /// So many are compared with the next one.
@@ -21,12 +22,19 @@ const UNNAMED: u8 = b'-';
 const FIRST: u8 = 0x0a;
 
 /// The specs that were decoded last.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Specs {
     /// Each with what it was decoded from, the latest first.
     latest: VecDeque<(Vec<u8>, Arc<PodSpec>)>,
     /// What is compared of the next one.
     shared: Vec<u8>,
+}
+
+/// No part of what was read.
+impl fmt::Debug for Specs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Specs")
+    }
 }
 
 impl Specs {

@@ -2,7 +2,7 @@
 
 use super::{flags, named, pending, read};
 use crate::api_server::{ApiServer, Asked, Response};
-use crate::support::{Loaded, Scope, read_cluster};
+use crate::support::{Loaded, Scope, dump_cluster, read_cluster, read_dumps};
 use serde_json::{Value, json};
 
 /// Of the pool that is asked for, and of the others.
@@ -139,7 +139,12 @@ fn all_pods_are_read_where_others_bear_on_it() {
     let nowhere = waiting(&[("/spec/nodeSelector", json!({"pool": "none"}))]);
     let most = waiting(&[("/spec/nodeSelector", json!({"pool": "others"}))]);
     let anywhere = waiting(&[("/spec/nodeSelector", json!({}))]);
-    for pod in [apart, near, spreading, nowhere, most, anywhere] {
+    let mut kept_away = waiting(&[]);
+    kept_away["status"]["conditions"][0]["message"] = json!(
+        "0/80 nodes are available: 3 node(s) didn't satisfy existing pods anti-affinity rules, 77 node(s) didn't match Pod's node \
+         affinity/selector."
+    );
+    for pod in [apart, near, spreading, nowhere, most, anywhere, kept_away] {
         let server = serving(&pod);
         read(&server, named("web")).unwrap();
         assert_eq!(lists(&server), [LIVE], "{pod}");
@@ -169,4 +174,28 @@ fn what_is_refused_of_a_node_is_refused_of_all() {
         .filter(|gap| gap["kind"] == "Pod" && gap["namespace"].is_null());
     assert_eq!(of_pods.count(), 1, "{gaps:#?}");
     assert_eq!(report["diagnoses"][0]["fixes"][0]["verified"], Value::Null);
+}
+
+#[test]
+fn that_it_fits_is_not_said_by_the_pods_of_few_nodes() {
+    // its pool has room by what is read; who keeps it away may be elsewhere
+    let small = waiting(&[("/spec/containers/0/resources/requests/cpu", json!("500m"))]);
+    let loaded = read(&serving(&small), named("web")).unwrap();
+    let told = told(&loaded);
+    assert_eq!(told[0]["cause"], "insufficient-cpu", "{told:#}");
+    assert_eq!(told[0]["certainty"], "likely", "{told:#}");
+    let fixes = told[0]["fixes"].as_array().unwrap();
+    assert!(fixes.iter().all(|fix| fix["verified"].is_null()));
+}
+
+#[test]
+fn a_dump_of_it_tells_the_same() {
+    let server = serving(&waiting(&[]));
+    let loaded = read(&server, named("web")).unwrap();
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("dump");
+    let dumped = dump_cluster(&flags(&server), named("web"), &path).unwrap();
+    assert_eq!(told(&dumped), told(&loaded));
+    let again = read_dumps(&[&path]).unwrap();
+    assert_eq!(told(&again), told(&loaded));
 }

@@ -265,14 +265,16 @@ impl Coverage {
     /// Whether nothing that is known to be missing speaks against it.
     fn stands(&self, kind: Kind, read_scope: &ReadScope) -> bool {
         match read_scope {
-            ReadScope::Everywhere => !self.gaps.iter().any(|gap| gap.kind == kind),
+            ReadScope::Everywhere | ReadScope::Node(_) => {
+                !self.gaps.iter().any(|gap| gap.kind == kind)
+            }
             ReadScope::Namespace(namespace) => {
                 let here = Some(namespace.clone());
                 !self.spoiled.contains(&(kind, namespace.clone()))
                     && !self.cut.contains(&(kind, None))
                     && !self.cut.contains(&(kind, here))
             }
-            ReadScope::Object(..) | ReadScope::Node(_) => true,
+            ReadScope::Object(..) => true,
         }
     }
 }

@@ -24,11 +24,18 @@ pub fn unread(reads: Vec<Read>, store: &Store) -> Vec<Read> {
 /// The phases of pods make lists that no other list holds; but who occupies nodes is among all pods.
 fn is_known(read: &Read, store: &Store) -> bool {
     let tried = |scope: ReadScope| store.outcome(read.kind(), &scope);
+    let is_whole = |scope| tried(scope).is_some_and(Result::is_ok);
     if read.kind() == Kind::Pod {
         let occupies = read.retention() == Retention::Record && !read.narrows_pods();
-        return occupies && tried(ReadScope::Everywhere).is_some();
+        let is_known = match read {
+            Read::List {
+                namespace: Some(namespace),
+                ..
+            } => is_whole(ReadScope::Namespace(namespace.clone())),
+            _ => tried(ReadScope::Everywhere).is_some(),
+        };
+        return occupies && (is_known || is_whole(ReadScope::Everywhere));
     }
-    let is_whole = |scope| tried(scope).is_some_and(Result::is_ok);
     let (namespace, this) = match read {
         Read::Get {
             namespace, name, ..
@@ -46,6 +53,16 @@ fn is_known(read: &Read, store: &Store) -> bool {
     this.and_then(tried).is_some()
         || is_whole(ReadScope::Everywhere)
         || in_namespace.is_some_and(is_whole)
+}
+
+/// Of a list of who occupies nodes in one namespace that of all namespaces.
+fn of_all(read: &Read) -> Option<Read> {
+    let mut all = read.clone();
+    let Read::List { namespace, .. } = &mut all else {
+        return None;
+    };
+    namespace.take()?;
+    (read.retention() == Retention::Record && !read.narrows_pods()).then_some(all)
 }
 
 /// Turns many single reads of one kind and namespace into one list, and drops what a list covers.
@@ -73,8 +90,11 @@ pub(super) fn fold(reads: BTreeSet<Read>) -> Vec<Read> {
             Read::List {
                 kind, namespace, ..
             } => {
-                let covered = *kind != Kind::Pod && is_listed(*kind, namespace.as_deref());
-                return (!(read.is_part() && covered)).then(|| read.clone());
+                let covered = match kind {
+                    Kind::Pod => of_all(read).is_some_and(|all| reads.contains(&all)),
+                    _ => read.is_part() && is_listed(*kind, namespace.as_deref()),
+                };
+                return (!covered).then(|| read.clone());
             }
         };
         match singles.get(&(*kind, namespace)) {

@@ -11,7 +11,7 @@ use crate::kubernetes::affinity;
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
 use crate::kubernetes::selector::label_selector_is_empty;
 use crate::kubernetes::taints::untolerated;
-use crate::snapshot::{Kind, Node, PodView, Retention, Store};
+use crate::snapshot::{Event, Kind, Node, PodView, Store};
 use crate::triage::scope::Scope;
 use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 use std::collections::BTreeSet;
@@ -22,6 +22,9 @@ pub(super) const ON_NODE: &str = "spec.nodeName=";
 const FEW: usize = 32;
 /// And only where they are at most this part of all: one list costs less than many.
 const PART: usize = 20;
+
+/// The scheduler's words where a pod, perhaps on another node, keeps the pod away or is one that it keeps away from.
+const KEPT_AWAY: &str = "anti-affinity";
 
 /// The second wave.
 pub(super) fn of_waiting(scope: &Scope, suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
@@ -89,44 +92,53 @@ fn live(namespace: Option<&str>, fields: &str) -> Read {
 }
 
 impl Read {
-    /// The node whose pods are listed, if it is all of them that take room there.
+    /// The node whose pods are listed for what they occupy, one of few; empty for those that have none.
     pub fn node(&self) -> Option<&str> {
-        let Read::List {
-            kind: Kind::Pod,
-            namespace: None,
-            fields,
-            labels,
-            ..
-        } = self
-        else {
-            return None;
-        };
-        let node = fields.strip_prefix(ON_NODE)?.strip_suffix(LIVE)?;
-        let node = node.strip_suffix(',')?;
-        (!node.is_empty() && labels.is_empty()).then_some(node)
+        match self {
+            Read::List {
+                kind: Kind::Pod,
+                fields,
+                records_only: true,
+                ..
+            } => {
+                let node = fields.strip_prefix(ON_NODE)?.strip_suffix(LIVE)?;
+                node.strip_suffix(',')
+            }
+            _ => None,
+        }
     }
 }
 
-/// Whether the pods of few nodes may be all that decides.
+/// Whether the pods of few nodes may be all that decides, as far as the pod tells.
 fn may_need_few(pod: &PodView) -> bool {
-    affinity::chooses_nodes(pod.spec()) && !affinity::minds_pods_elsewhere(pod.spec())
+    let spec = pod.spec();
+    let refusal = pod.condition("PodScheduled");
+    let refusal = refusal.and_then(|condition| condition.message.as_deref());
+    affinity::chooses_nodes(spec)
+        && !affinity::minds_pods_elsewhere(spec)
+        && !refusal.is_some_and(|message| message.contains(KEPT_AWAY))
 }
 
 /// The nodes that these pods admit, where each admits one that is open to it, they are few, and all nodes were read. A pod that
 /// has none needs to hear which others would take it.
 fn admitted<'s>(waiting: &[&&PodView], store: &'s Store) -> Option<BTreeSet<&'s str>> {
     store.nodes().whole_cluster().ok()?;
+    let is_kept_away = |event: &Event| event.message.contains(KEPT_AWAY);
+    if !waiting.iter().all(|pod| may_need_few(pod)) || store.events().iter().any(is_kept_away) {
+        return None;
+    }
     let mut few = BTreeSet::new();
-    for pod in waiting.iter().filter(|pod| may_need_few(pod)) {
+    for pod in waiting {
         let admits = |node: &&Node| affinity::admits(pod.spec(), &node.labels, &node.name);
         let nodes = store.nodes().seen().map(|(_, node)| node);
         let own: Vec<&Node> = nodes.filter(admits).collect();
         own.iter().find(|node| is_open(node, pod.spec()))?;
         few.extend(own.iter().map(|node| &*node.name));
+        if few.len() > FEW || few.len() * PART > store.nodes().len() {
+            return None;
+        }
     }
-    let is_all = waiting.iter().all(|pod| may_need_few(pod));
-    let is_part = few.len() <= FEW && few.len() * PART <= store.nodes().len();
-    (is_all && is_part).then_some(few)
+    Some(few)
 }
 
 /// Whether neither a taint nor a cordon keeps the pod off the node.
@@ -137,7 +149,7 @@ fn is_open(node: &Node, spec: &PodSpec) -> bool {
 
 /// Why no more pods are read than those of few nodes, where that is so.
 pub fn of_few_nodes(reads: &[Read], store: &Store) -> Option<String> {
-    let is_of_node = |read: &&Read| read.node().is_some() && read.retention() == Retention::Record;
+    let is_of_node = |read: &&Read| read.node().is_some_and(|node| !node.is_empty());
     let few = reads.iter().filter(is_of_node).count();
     let all = store.nodes().len();
     (few > 0).then(|| {
@@ -147,14 +159,9 @@ pub fn of_few_nodes(reads: &[Read], store: &Store) -> Option<String> {
 
 /// What a watch follows in place of the pods of few nodes, which may become others.
 pub(super) fn widened(read: Read) -> Read {
-    match &read {
-        Read::List {
-            kind: Kind::Pod,
-            fields,
-            records_only: true,
-            ..
-        } if fields.starts_with(ON_NODE) => live(None, ""),
-        _ => read,
+    match read.node() {
+        Some(_) => live(None, ""),
+        None => read,
     }
 }
 
