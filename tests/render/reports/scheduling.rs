@@ -76,7 +76,7 @@ pub(crate) fn host_port() -> Report {
     second.verified = Some(Verified {
         nodes: ["worker-4".into()].into(),
         room: Some(1),
-        pods_elsewhere_unread: false,
+        pods_elsewhere_unread: true,
     });
     found.fixes = vec![first, second];
     found.ladder = ladder(Layer::Scheduling, &["created by ReplicaSet/web-7d9c5b"]);
