@@ -55,16 +55,6 @@ fn is_known(read: &Read, store: &Store) -> bool {
         || in_namespace.is_some_and(is_whole)
 }
 
-/// Of a list of who occupies nodes in one namespace that of all namespaces.
-fn of_all(read: &Read) -> Option<Read> {
-    let mut all = read.clone();
-    let Read::List { namespace, .. } = &mut all else {
-        return None;
-    };
-    namespace.take()?;
-    (read.retention() == Retention::Record && !read.narrows_pods()).then_some(all)
-}
-
 /// Turns many single reads of one kind and namespace into one list, and drops what a list covers.
 pub(super) fn fold(reads: BTreeSet<Read>) -> Vec<Read> {
     let mut singles: BTreeMap<(Kind, &str), usize> = BTreeMap::new();
@@ -90,11 +80,8 @@ pub(super) fn fold(reads: BTreeSet<Read>) -> Vec<Read> {
             Read::List {
                 kind, namespace, ..
             } => {
-                let covered = match kind {
-                    Kind::Pod => of_all(read).is_some_and(|all| reads.contains(&all)),
-                    _ => read.is_part() && is_listed(*kind, namespace.as_deref()),
-                };
-                return (!covered).then(|| read.clone());
+                let covered = *kind != Kind::Pod && is_listed(*kind, namespace.as_deref());
+                return (!(read.is_part() && covered)).then(|| read.clone());
             }
         };
         match singles.get(&(*kind, namespace)) {

@@ -71,7 +71,10 @@ pub(super) fn of_nodes(
             .map(|node| live(None, &format!("{ON_NODE}{node},"))),
     );
     reads.insert(live(None, &format!("{ON_NODE},")));
-    let namespaces = waiting.iter().map(|pod| pod.namespace());
+    // the list of a scope without names holds its namespaces
+    let is_listed = !scope.has_names() && scope.selector.is_none() && scope.fields.is_none();
+    let namespaces = waiting.iter().filter(|_| !is_listed);
+    let namespaces = namespaces.map(|pod| pod.namespace());
     reads.extend(namespaces.map(|namespace| live(Some(namespace), "")));
 }
 
