@@ -125,6 +125,17 @@ pub(super) fn list(kind: Kind, namespace: Option<&str>) -> Read {
     }
 }
 
+/// Live pods that matter for what they occupy and how they are found; `fields` stand before those that every such list has.
+fn records(namespace: Option<&str>, fields: &str, labels: &str) -> Read {
+    Read::List {
+        kind: Kind::Pod,
+        namespace: namespace.map(str::to_owned),
+        fields: format!("{fields}{LIVE}"),
+        labels: labels.to_owned(),
+        records_only: true,
+    }
+}
+
 fn get(kind: Kind, namespace: &str, name: &str) -> Read {
     Read::Get {
         kind,
@@ -221,7 +232,6 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
     let mut reads = BTreeSet::new();
     let suspects = suspects(scope, store);
     successes(&suspects, store, &mut reads);
-    kept_away(&suspects, store, &mut reads);
     for pod in &suspects {
         platform::of_events(pod, store, &mut reads);
         images::of_events(pod, store, &mut reads);
@@ -242,20 +252,12 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
 pub fn fourth(scope: &Scope, store: &Store) -> Vec<Read> {
     let mut reads = BTreeSet::new();
     let suspects = suspects(scope, store);
-    kept_away(&suspects, store, &mut reads);
+    scheduling::of_guards(&suspects, store, &mut reads);
     for pod in suspects {
         creation::of_attachments(pod, store, &mut reads);
         storage::of_volumes(pod, store, &mut reads);
     }
     fold(reads)
-}
-
-/// The labels of the namespaces of pods that wait, where a pod that was read keeps others away by such.
-fn kept_away(suspects: &[&PodView], store: &Store, reads: &mut BTreeSet<Read>) {
-    let mut waiting = suspects.iter().filter(|pod| waits(pod)).peekable();
-    if waiting.peek().is_some() && scheduling::by_namespaces(store) {
-        reads.extend(waiting.map(|pod| get(Kind::Namespace, "", pod.namespace())));
-    }
 }
 
 /// Where registries are asked, with the logins that the pods have: who their ServiceAccounts let pull.

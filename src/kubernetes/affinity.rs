@@ -43,7 +43,12 @@ pub fn pod_anti_affinity(spec: &PodSpec) -> &[PodAffinityTerm] {
 /// The topology spread constraints that keep the pod off nodes.
 pub fn hard_spread(spec: &PodSpec) -> impl Iterator<Item = &TopologySpreadConstraint> {
     let constraints = spec.topology_spread_constraints.iter().flatten();
-    constraints.filter(|constraint| constraint.when_unsatisfiable == "DoNotSchedule")
+    constraints.filter(|constraint| is_hard(constraint))
+}
+
+/// Whether a topology spread constraint keeps the pod off nodes.
+pub fn is_hard(constraint: &TopologySpreadConstraint) -> bool {
+    constraint.when_unsatisfiable == "DoNotSchedule"
 }
 
 /// Whether `nodeSelector` and node affinity admit a node with these labels.

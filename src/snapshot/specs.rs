@@ -134,18 +134,7 @@ fn rename(shared: &mut [u8], name: &[u8]) {
 mod tests {
     use super::*;
     use crate::kubernetes::protobuf::messages;
-
-    fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
-        let mut length = bytes.len();
-        let mut field = vec![number << 3 | 2];
-        while length >= 0x80 {
-            field.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
-            length >>= 7;
-        }
-        field.push(u8::try_from(length).unwrap());
-        field.extend(bytes);
-        field
-    }
+    use crate::kubernetes::protobuf::wire::field;
 
     /// Its name, its node, the name of its token's volume, and its image.
     fn pod(name: &str, node: &str, token: &str, image: &str) -> Vec<u8> {

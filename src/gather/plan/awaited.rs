@@ -1,6 +1,6 @@
 //! The Services for which a pod's init container waits, and whether their pods are ready.
 
-use super::{LIVE, Read, get, list};
+use super::{Read, get, list, records};
 use crate::kubernetes::service_host::services;
 use crate::messages::awaited::Awaited;
 use crate::snapshot::{Kind, PodView, Role, Store};
@@ -30,20 +30,14 @@ pub(super) fn of_pod(scope: &Scope, pod: &PodView, store: &Store, reads: &mut BT
             }
             reads.insert(list(Kind::Service, Some(namespace)));
             if !is_read(scope, namespace) {
-                reads.insert(Read::List {
-                    kind: Kind::Pod,
-                    namespace: Some(namespace.to_owned()),
-                    fields: LIVE.to_owned(),
-                    labels: String::new(),
-                    records_only: true,
-                });
+                reads.insert(records(Some(namespace), "", ""));
             }
         }
     }
 }
 
 /// Whether the first wave reads all pods of the namespace.
-fn is_read(scope: &Scope, namespace: &str) -> bool {
+pub(super) fn is_read(scope: &Scope, namespace: &str) -> bool {
     let of_all = scope.selector.is_none() && scope.fields.is_none() && !scope.only_pods();
     of_all && scope.has_namespace(namespace)
 }

@@ -1,7 +1,7 @@
 //! What keeps the containers of a bound pod from being created: its events name it, and say whether a read is worth it.
 
 use super::scheduling::ON_NODE;
-use super::{LIVE, Read, SINGLES, get, list, storage, workload_of};
+use super::{LIVE, Read, SINGLES, get, list, records, storage, workload_of};
 use crate::kubernetes::claims::volume_name;
 use crate::messages::config::ObjectKind;
 use crate::messages::mount::{self, MountFailure};
@@ -93,13 +93,7 @@ pub(super) fn few_nodes(reads: &mut BTreeSet<Read>) {
 
 /// The pods of a namespace.
 pub(super) fn pods_of(namespace: &str, already: bool) -> Option<Read> {
-    (!already).then(|| Read::List {
-        kind: Kind::Pod,
-        namespace: Some(namespace.to_owned()),
-        fields: LIVE.to_owned(),
-        labels: String::new(),
-        records_only: true,
-    })
+    (!already).then(|| records(Some(namespace), "", ""))
 }
 
 /// What the kubelet missed: of an object its neighbours, too, one of which may be meant.

@@ -1,7 +1,7 @@
 //! What tells of a name that a container could not resolve, or of an address that refused it: the cluster's DNS, the Service
 //! that is meant, and its pods.
 
-use super::{LIVE, Read, get, list};
+use super::{Read, get, list, records};
 use crate::kubernetes::service_host::services;
 use crate::messages::ending::{self, Ending};
 use crate::messages::unresolved;
@@ -23,7 +23,7 @@ pub(super) fn of_pod(pod: &PodView, reads: &mut BTreeSet<Read>) {
 pub(super) fn of_words(words: &str, namespace: &str, reads: &mut BTreeSet<Read>) {
     if let Some(said) = unresolved::read(words) {
         reads.insert(get(Kind::Service, "kube-system", "kube-dns"));
-        reads.insert(records("kube-system", "k8s-app=kube-dns"));
+        reads.insert(records(Some("kube-system"), "", "k8s-app=kube-dns"));
         of_host(&said.host.unwrap_or_default(), namespace, false, reads);
     } else if let Some(Ending::Refused { host, .. }) = ending::read(words) {
         of_host(&host.unwrap_or_default(), namespace, true, reads);
@@ -35,7 +35,7 @@ fn of_host(host: &str, namespace: &str, with_pods: bool, reads: &mut BTreeSet<Re
         if service.certain {
             reads.insert(list(Kind::Service, Some(&service.namespace)));
             if with_pods {
-                reads.insert(records(&service.namespace, ""));
+                reads.insert(records(Some(&service.namespace), "", ""));
             }
         } else {
             reads.insert(get(Kind::Service, &service.namespace, &service.name));
@@ -45,16 +45,6 @@ fn of_host(host: &str, namespace: &str, with_pods: bool, reads: &mut BTreeSet<Re
     let is_address = host.contains('.') && host.chars().all(|c| c.is_ascii_digit() || c == '.');
     if is_address && with_pods && !host.starts_with("127.") {
         reads.insert(list(Kind::Service, Some(namespace)));
-        reads.insert(records(namespace, ""));
-    }
-}
-
-fn records(namespace: &str, labels: &str) -> Read {
-    Read::List {
-        kind: Kind::Pod,
-        namespace: Some(namespace.to_owned()),
-        fields: LIVE.to_owned(),
-        labels: labels.to_owned(),
-        records_only: true,
+        reads.insert(records(Some(namespace), "", ""));
     }
 }

@@ -6,7 +6,8 @@
 //! may make room, and those of their own namespaces, which are their siblings. What stays unread is whether a pod on another
 //! node keeps them away by an anti-affinity; [`PodsRead`](crate::scheduler::PodsRead) tells.
 
-use super::{LIVE, Read, list, nodes, waits, workload_of};
+use super::awaited::is_read;
+use super::{LIVE, Read, get, list, nodes, records, waits, workload_of};
 use crate::kubernetes::affinity;
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
 use crate::kubernetes::selector::label_selector_is_empty;
@@ -34,7 +35,7 @@ pub(super) fn of_waiting(scope: &Scope, suspects: &[&PodView], reads: &mut BTree
     }
     reads.insert(nodes());
     if !has_all(scope) && !waiting.iter().all(|pod| may_need_few(pod)) {
-        reads.insert(live(None, ""));
+        reads.insert(records(None, "", ""));
     }
     for pod in waiting {
         // whether a rollout may remove an old pod before it makes a new one
@@ -63,35 +64,22 @@ pub(super) fn of_nodes(
         return;
     }
     let Some(few) = admitted(&waiting, store) else {
-        reads.insert(live(None, ""));
+        reads.insert(records(None, "", ""));
         return;
     };
     reads.extend(
         few.iter()
-            .map(|node| live(None, &format!("{ON_NODE}{node},"))),
+            .map(|node| records(None, &format!("{ON_NODE}{node},"), "")),
     );
-    reads.insert(live(None, &format!("{ON_NODE},")));
-    // the list of a scope without names holds its namespaces
-    let is_listed = !scope.has_names() && scope.selector.is_none() && scope.fields.is_none();
-    let namespaces = waiting.iter().filter(|_| !is_listed);
-    let namespaces = namespaces.map(|pod| pod.namespace());
-    reads.extend(namespaces.map(|namespace| live(Some(namespace), "")));
+    reads.insert(records(None, &format!("{ON_NODE},"), ""));
+    let namespaces = waiting.iter().map(|pod| pod.namespace());
+    let namespaces = namespaces.filter(|namespace| !is_read(scope, namespace));
+    reads.extend(namespaces.map(|namespace| records(Some(namespace), "", "")));
 }
 
 /// Whether the scope's own list holds all pods.
 fn has_all(scope: &Scope) -> bool {
     scope.is_everywhere() && scope.selector.is_none() && scope.fields.is_none()
-}
-
-/// Pods that matter for what they occupy.
-fn live(namespace: Option<&str>, fields: &str) -> Read {
-    Read::List {
-        kind: Kind::Pod,
-        namespace: namespace.map(str::to_owned),
-        fields: format!("{fields}{LIVE}"),
-        labels: String::new(),
-        records_only: true,
-    }
 }
 
 impl Read {
@@ -163,13 +151,21 @@ pub fn of_few_nodes(reads: &[Read], store: &Store) -> Option<String> {
 /// What a watch follows in place of the pods of few nodes, which may become others.
 pub(super) fn widened(read: Read) -> Read {
     match read.node() {
-        Some(_) => live(None, ""),
+        Some(_) => records(None, "", ""),
         None => read,
     }
 }
 
+/// The fourth wave: the labels of the namespaces of pods that wait, where a pod that was read keeps others away by such.
+pub(super) fn of_guards(suspects: &[&PodView], store: &Store, reads: &mut BTreeSet<Read>) {
+    let mut waiting = suspects.iter().filter(|pod| waits(pod)).peekable();
+    if waiting.peek().is_some() && by_namespaces(store) {
+        reads.extend(waiting.map(|pod| get(Kind::Namespace, "", pod.namespace())));
+    }
+}
+
 /// Whether a pod that is bound keeps others away by the labels of the others' namespaces.
-pub(super) fn by_namespaces(store: &Store) -> bool {
+fn by_namespaces(store: &Store) -> bool {
     let pod_records = store.pod_records();
     let mut bound = pod_records
         .iter()

@@ -77,3 +77,18 @@ impl<'a> Wire<'a> {
         Ok(taken)
     }
 }
+
+/// A field that holds bytes, for tests.
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
+pub(crate) fn field(number: u8, content: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![number << 3 | 2];
+    let mut left = content.len();
+    while left >= 0x80 {
+        bytes.push(u8::try_from(left & 0x7f).unwrap() | 0x80);
+        left >>= 7;
+    }
+    bytes.push(u8::try_from(left).unwrap());
+    bytes.extend_from_slice(content);
+    bytes
+}

@@ -6,6 +6,7 @@
 use super::Situation;
 use super::change::{Change, ChangeKind};
 use super::options::is_given;
+use crate::kubernetes::affinity::is_hard;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::patch::{add, remove, replace, test};
 use crate::kubernetes::taints::untolerated;
@@ -107,10 +108,6 @@ pub(super) fn options(at: &Situation<'_>, node: &NodeView<'_>, what: &What) -> V
     }
     changes.extend(preferred(at, index, key).map(relaxation));
     changes
-}
-
-fn is_hard(constraint: &TopologySpreadConstraint) -> bool {
-    constraint.when_unsatisfiable == "DoNotSchedule"
 }
 
 /// The node's label, where people write it: the emptiest domain that there is. Where there is none, nobody but they knows one.

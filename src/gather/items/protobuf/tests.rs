@@ -1,18 +1,6 @@
 use super::*;
 use crate::kubernetes::protobuf::messages;
-
-/// A field that holds bytes.
-fn field(number: u8, content: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![number << 3 | 2];
-    let mut left = content.len();
-    while left >= 0x80 {
-        bytes.push(u8::try_from(left & 0x7f).unwrap() | 0x80);
-        left >>= 7;
-    }
-    bytes.push(u8::try_from(left).unwrap());
-    bytes.extend_from_slice(content);
-    bytes
-}
+use crate::kubernetes::protobuf::wire::field;
 
 fn pod(name: &str) -> Vec<u8> {
     field(1, &field(1, name.as_bytes()))
