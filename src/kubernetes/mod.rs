@@ -18,6 +18,7 @@ pub mod duration;
 pub mod field_selector;
 pub mod image_reference;
 pub mod in_tree;
+pub mod label_set;
 pub mod labels;
 pub mod merge_patch;
 pub mod nearest;

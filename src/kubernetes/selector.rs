@@ -14,6 +14,7 @@ use std::str::FromStr;
 use k8s_openapi::api::core::v1::{NodeSelectorRequirement, NodeSelectorTerm};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
+use super::label_set::Labels;
 use super::qualified_name::{is_label_value, is_qualified_name};
 
 mod parse;
@@ -21,8 +22,6 @@ mod parse;
 mod tests;
 
 pub use parse::SelectorError;
-
-type Labels = BTreeMap<String, String>;
 
 /// A selector as typed behind `-l`; the empty one matches everything.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -59,9 +58,9 @@ impl Selector {
     }
 
     /// Whether an object with these labels is selected.
-    pub fn matches(&self, labels: &Labels) -> bool {
+    pub fn matches(&self, labels: &dyn Labels) -> bool {
         self.requirements.iter().all(|requirement| {
-            let value = labels.get(&requirement.key).map(String::as_str);
+            let value = labels.value(&requirement.key);
             requirement.condition.holds(value)
         })
     }
@@ -127,17 +126,17 @@ fn joined(values: &BTreeSet<String>) -> String {
 }
 
 /// Whether the labels hold every pair: the selector of a Service.
-pub fn carries(labels: &Labels, pairs: &Labels) -> bool {
+pub fn carries(labels: &dyn Labels, pairs: &BTreeMap<String, String>) -> bool {
     let mut pairs = pairs.iter();
-    pairs.all(|(key, value)| labels.get(key) == Some(value))
+    pairs.all(|(key, value)| labels.value(key) == Some(value))
 }
 
 /// Whether the labels fulfil every pair and every expression. `{}` matches all; an expression that the
 /// API would refuse makes the whole selector match nothing.
-pub fn label_selector_matches(selector: &LabelSelector, labels: &Labels) -> bool {
+pub fn label_selector_matches(selector: &LabelSelector, labels: &dyn Labels) -> bool {
     let mut pairs = selector.match_labels.iter().flatten();
     let mut expressions = selector.match_expressions.iter().flatten();
-    pairs.all(|(key, value)| labels.get(key) == Some(value))
+    pairs.all(|(key, value)| labels.value(key) == Some(value))
         && expressions.all(|expression| {
             let values = expression.values.as_deref().unwrap_or_default();
             match expression.operator.as_str() {
@@ -177,7 +176,7 @@ pub fn label_selector_text(selector: &LabelSelector) -> String {
 /// requirement that the API would refuse is never fulfilled.
 pub fn node_selector_requirement_matches(
     requirement: &NodeSelectorRequirement,
-    labels: &Labels,
+    labels: &dyn Labels,
 ) -> bool {
     let values = requirement.values.as_deref().unwrap_or_default();
     holds(&requirement.key, &requirement.operator, values, labels)
@@ -186,7 +185,7 @@ pub fn node_selector_requirement_matches(
 /// Whether the node fulfils all expressions and fields of the term. A term without any matches nothing.
 pub fn node_selector_term_matches(
     term: &NodeSelectorTerm,
-    labels: &Labels,
+    labels: &dyn Labels,
     node_name: &str,
 ) -> bool {
     let expressions = term.match_expressions.as_deref().unwrap_or_default();
@@ -213,12 +212,12 @@ fn field_matches(requirement: &NodeSelectorRequirement, node_name: &str) -> bool
 }
 
 /// `NewRequirement` and `Matches` of `pkg/labels` in one: what cannot be constructed does not match.
-fn holds(key: &str, operator: &str, values: &[String], labels: &Labels) -> bool {
+fn holds(key: &str, operator: &str, values: &[String], labels: &dyn Labels) -> bool {
     if !is_qualified_name(key) || !values.iter().all(|value| is_label_value(value)) {
         return false;
     }
-    let value = labels.get(key);
-    let listed = || value.is_some_and(|value| values.contains(value));
+    let value = labels.value(key);
+    let listed = || value.is_some_and(|value| values.iter().any(|it| it == value));
     let bound = || match values {
         [bound] => bound.parse::<i64>().ok(),
         _ => None,

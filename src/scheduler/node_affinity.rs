@@ -8,11 +8,12 @@
 
 use super::{Filter, FilterFailure, Incoming, NodeView, Other, What};
 use crate::kubernetes::affinity;
+use crate::kubernetes::label_set::LabelSet;
 use crate::kubernetes::node_terms::{NODE_NAME, NodeRequirement};
 use crate::kubernetes::selector::{node_selector_requirement_matches, node_selector_term_matches};
 use crate::messages::scheduler::Reason;
 use k8s_openapi::api::core::v1::{NodeSelectorRequirement, NodeSelectorTerm};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::slice;
 
 /// The nodes that the terms of a pod pin by name.
@@ -49,7 +50,7 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
     let labels = &node.node.labels;
     let pairs = pod.spec.node_selector.iter().flatten();
     let pairs = pairs
-        .filter(|(key, value)| labels.get(*key) != Some(value))
+        .filter(|(key, value)| labels.get(key) != Some(value))
         .map(|(key, value)| label(NodeRequirement::one_of(key, slice::from_ref(value)), labels));
     let unmet_terms = terms.map(|terms| nearest(terms, node)).unwrap_or_default();
     pairs
@@ -127,12 +128,12 @@ fn field_holds(field: &NodeSelectorRequirement, name: &str) -> bool {
         match_fields: Some(vec![field.clone()]),
         match_expressions: None,
     };
-    node_selector_term_matches(&alone, &BTreeMap::new(), name)
+    node_selector_term_matches(&alone, &LabelSet::default(), name)
 }
 
-fn label(wanted: NodeRequirement, labels: &BTreeMap<String, String>) -> What {
+fn label(wanted: NodeRequirement, labels: &LabelSet) -> What {
     What::Label {
-        found: labels.get(&wanted.key).cloned(),
+        found: labels.get(&wanted.key).map(str::to_owned),
         wanted,
     }
 }

@@ -277,7 +277,7 @@ impl<'a> NodeView<'a> {
 
     /// `metadata.labels`
     pub fn label(&self, key: &str) -> Option<&str> {
-        self.node.labels.get(key).map(String::as_str)
+        self.node.labels.get(key)
     }
 
     fn add(

@@ -25,7 +25,8 @@ pub enum ReadScope {
 /// The objects of one kind, with what is known about those that are not among them.
 #[derive(Debug, Clone)]
 pub struct Catalog<T> {
-    objects: BTreeMap<ObjectKey, T>,
+    /// Each in a piece of its own: what comes in order leaves the leaves of the map half empty.
+    objects: BTreeMap<ObjectKey, Box<T>>,
     reads: BTreeMap<ReadScope, Result<(), Gap>>,
     unread: Gap,
 }
@@ -110,8 +111,9 @@ impl<T> Catalog<T> {
 
     /// Adds or replaces an object, and gives what it was.
     pub fn insert(&mut self, namespace: &str, name: &str, object: T) -> Option<T> {
-        self.objects
-            .insert((namespace.to_owned(), name.to_owned()), object)
+        let key = (namespace.to_owned(), name.to_owned());
+        let before = self.objects.insert(key, Box::new(object));
+        before.map(|before| *before)
     }
 
     /// Takes an object out that is gone; whether it was there.
@@ -168,13 +170,14 @@ impl<T> Catalog<T> {
 
     /// The object as it is here, without listening to who asks.
     pub(super) fn peek(&self, namespace: &str, name: &str) -> Option<&T> {
-        self.objects.get(&(namespace.to_owned(), name.to_owned()))
+        let key = (namespace.to_owned(), name.to_owned());
+        self.objects.get(&key).map(Box::as_ref)
     }
 
     /// The same, to be changed.
     pub(super) fn peek_mut(&mut self, namespace: &str, name: &str) -> Option<&mut T> {
-        self.objects
-            .get_mut(&(namespace.to_owned(), name.to_owned()))
+        let key = (namespace.to_owned(), name.to_owned());
+        self.objects.get_mut(&key).map(Box::as_mut)
     }
 
     /// Whether every object of `namespace` was read (of the cluster, for cluster-scoped kinds: pass "").
@@ -233,7 +236,8 @@ impl<T> Catalog<T> {
     /// The objects that were seen, in order of namespace and name; perhaps not all that exist.
     pub fn seen(&self) -> impl Iterator<Item = (&ObjectKey, &T)> {
         note(|| Dependency::Kind(self.kind()));
-        self.objects.iter()
+        let all = self.objects.iter();
+        all.map(|(key, object)| (key, &**object))
     }
 
     /// The objects seen in one namespace; perhaps not all that exist.
@@ -246,7 +250,7 @@ impl<T> Catalog<T> {
         self.objects
             .range((namespace.clone(), String::new())..)
             .take_while(move |((of, _), _)| *of == namespace)
-            .map(|((_, name), object)| (name.as_str(), object))
+            .map(|((_, name), object)| (name.as_str(), &**object))
     }
 
     /// Everything that was tried, in order.

@@ -2,6 +2,7 @@
 
 use super::node_leaving::LeavingMark;
 use crate::kubernetes::Word;
+use crate::kubernetes::label_set::LabelSet;
 use crate::kubernetes::quantity::Quantity;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Taint;
@@ -18,7 +19,7 @@ pub struct Node {
     /// `metadata.name`
     pub name: Arc<str>,
     /// `metadata.labels`
-    pub labels: BTreeMap<String, String>,
+    pub labels: LabelSet,
     /// `status.allocatable`; a resource that is not named is zero.
     pub allocatable: Arc<Amounts>,
     /// `status.capacity`: differs from allocatable where a device is unhealthy.
@@ -32,7 +33,7 @@ pub struct Node {
     /// `status.runtimeHandlers`: what its runtime is set up for (since 1.30); the default one has no name.
     pub runtime_handlers: Option<Vec<String>>,
     /// `status.conditions`
-    pub conditions: Vec<Condition>,
+    pub conditions: Box<[Condition]>,
     /// `status.nodeInfo.containerRuntimeVersion`: `containerd://2.1.4`.
     pub runtime: Option<Word>,
     /// `metadata.creationTimestamp`
@@ -80,6 +81,7 @@ impl Node {
 
     /// The texts that other nodes may have as well.
     pub(super) fn each_word(&mut self, mut share: impl FnMut(&mut Word)) {
+        self.labels.each_word(&mut share);
         self.runtime.iter_mut().for_each(&mut share);
         for condition in &mut self.conditions {
             share(&mut condition.r#type);
@@ -111,7 +113,7 @@ pub(super) struct Raw {
 #[serde(rename_all = "camelCase")]
 struct RawMeta {
     name: String,
-    labels: Option<BTreeMap<String, String>>,
+    labels: Option<LabelSet>,
     creation_timestamp: Option<Timestamp>,
 }
 
@@ -128,7 +130,7 @@ struct RawStatus {
     capacity: Option<BTreeMap<String, String>>,
     declared_features: Option<Vec<String>>,
     runtime_handlers: Option<Vec<RawHandler>>,
-    conditions: Option<Vec<Condition>>,
+    conditions: Option<Box<[Condition]>>,
     node_info: Option<RawInfo>,
 }
 

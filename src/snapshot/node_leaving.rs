@@ -165,8 +165,7 @@ impl Node {
     }
 
     fn is_spot(&self) -> bool {
-        let has =
-            |(key, value): &(&str, &str)| self.labels.get(*key).is_some_and(|known| known == value);
+        let has = |(key, value): &(&str, &str)| self.labels.get(key) == Some(*value);
         SPOT.iter().any(has)
     }
 }
@@ -232,8 +231,7 @@ mod tests {
     fn a_machine_that_ends_was_reclaimed_where_it_is_a_spot_machine() {
         let mut node = node(&[("cloud.google.com/impending-node-termination", None)]);
         assert_eq!(who(&node), Some(Leaving::Ended));
-        let spot = ("cloud.google.com/gke-spot".to_owned(), "true".to_owned());
-        node.labels.extend([spot]);
+        node.labels.insert("cloud.google.com/gke-spot", "true");
         assert_eq!(who(&node), Some(Leaving::Reclaimed));
     }
 
@@ -261,7 +259,7 @@ mod tests {
                 last_heartbeat_time: crate::snapshot::node::LastHeard::default(),
             };
             let node = Node {
-                conditions: vec![told],
+                conditions: [told].into(),
                 ..Node::default()
             };
             assert_eq!(who(&node), expected, "{message}");

@@ -1,16 +1,31 @@
-//! The way to a server that is not behind a proxy: kube's own, but that the kernel holds no small packet back.
+//! The way to a server that is not behind a proxy: kube's own, but that the kernel holds no small packet back, and that what one
+//! connection answers at once opens no second.
 //!
 //! kube's builder leaves Nagle's algorithm on (kube-client 5.0, `src/client/builder.rs`). Where a further connection takes up the
 //! TLS session of the first, its request then waits for the acknowledgement of the handshake, which the server delays by 40 ms.
 
+use http::Uri;
 use hyper_timeout::TimeoutConnector;
 use hyper_util::client::legacy::Builder;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use kube::client::{Body, ClientBuilder, ConfigExt as _};
 use kube::{Client, Config, Error};
-use tower::{BoxError, ServiceBuilder};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tower::{BoxError, Service, ServiceBuilder};
 use tower_http::decompression::DecompressionLayer;
+
+/// How long a request waits for a connection that is in use before another is opened: less than a handshake takes, more than most
+/// answers of a near server do. The client takes whichever comes first (hyper-util 0.1, `src/client/legacy/client.rs`).
+const TURN: Duration = Duration::from_millis(10);
+
+/// What a connection reads at once: hyper's own 400 KiB (1.11, `src/proto/h1/io.rs`) are no faster, and a scan has a dozen, each
+/// of which keeps several.
+const BUFFER: usize = 64 << 10;
 
 /// A client of the server that the configuration names; nothing is sent yet.
 pub(super) fn client(config: Config) -> Result<Client, Error> {
@@ -24,7 +39,13 @@ pub(super) fn client(config: Config) -> Result<Client, Error> {
     connector.set_connect_timeout(config.connect_timeout);
     connector.set_read_timeout(config.read_timeout);
     connector.set_write_timeout(config.write_timeout);
-    let http = Builder::new(TokioExecutor::new()).build::<_, Body>(connector);
+    let connector = Unhurried {
+        connector,
+        is_connected: Arc::default(),
+    };
+    let http = Builder::new(TokioExecutor::new())
+        .http1_max_buf_size(BUFFER)
+        .build::<_, Body>(connector);
     let gzip = DecompressionLayer::new().gzip(!config.disable_compression);
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
@@ -34,4 +55,59 @@ pub(super) fn client(config: Config) -> Result<Client, Error> {
         .map_err(BoxError::from)
         .service(http);
     Ok(ClientBuilder::new(service, config.default_namespace).build())
+}
+
+/// Opens a further connection only after [`TURN`]; until one stands, all at once.
+#[derive(Clone)]
+struct Unhurried<C> {
+    connector: C,
+    is_connected: Arc<AtomicBool>,
+}
+
+impl<C> Service<Uri> for Unhurried<C>
+where
+    C: Service<Uri> + Clone + Send + 'static,
+    C::Future: Send,
+{
+    type Response = C::Response;
+    type Error = C::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<C::Response, C::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), C::Error>> {
+        self.connector.poll_ready(context)
+    }
+
+    fn call(&mut self, server: Uri) -> Self::Future {
+        let is_connected = self.is_connected.clone();
+        let ready = self.connector.clone();
+        let mut connector = std::mem::replace(&mut self.connector, ready);
+        Box::pin(async move {
+            if is_connected.load(Ordering::Relaxed) {
+                tokio::time::sleep(TURN).await;
+            }
+            let connected = connector.call(server).await?;
+            is_connected.store(true, Ordering::Relaxed);
+            Ok(connected)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+    use std::convert::Infallible;
+
+    #[tokio::test]
+    async fn a_further_connection_waits_for_its_turn_and_is_opened() {
+        let opened = |_: Uri| std::future::ready(Ok::<_, Infallible>(()));
+        let mut connector = Unhurried {
+            connector: tower::service_fn(opened),
+            is_connected: Arc::default(),
+        };
+        let server = Uri::from_static("https://127.0.0.1:6443");
+        assert_eq!(connector.call(server.clone()).now_or_never(), Some(Ok(())));
+        assert_eq!(connector.call(server.clone()).now_or_never(), None);
+        assert_eq!(connector.call(server).await, Ok(()));
+    }
 }

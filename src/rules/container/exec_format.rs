@@ -96,7 +96,7 @@ fn finding(case: &Case<'_>, error: &StartError<'_>, what: Option<&str>) -> Findi
     };
     let label = cpu.map(|cpu| {
         let object = ObjectRef::new(Kind::Node, "", node);
-        case.field_of(object, format!("metadata.labels[{ARCH}]"), cpu.as_str())
+        case.field_of(object, format!("metadata.labels[{ARCH}]"), cpu)
     });
     let rebuild = Fix::advice(
         say!(
@@ -120,7 +120,7 @@ fn finding(case: &Case<'_>, error: &StartError<'_>, what: Option<&str>) -> Findi
     error
         .finding(case, headline)
         .fact_if("what", what)
-        .fact_if("cpu", cpu.map(String::as_str))
+        .fact_if("cpu", cpu)
         .evidence(label)
         .inspect(match what.filter(|_| is_script) {
             Some(script) => case.in_image(error.container.image(), ["head", "-n", "1", script]),

@@ -160,7 +160,7 @@ fn most(case: &Case<'_>, name: &str) -> i64 {
 
 fn stand_in(node: &Node) -> Option<&'static str> {
     let kind = node.labels.get("type")?;
-    STAND_INS.into_iter().find(|known| known == kind)
+    STAND_INS.into_iter().find(|known| *known == kind)
 }
 
 /// How many other pods of the node are ready.

@@ -7,9 +7,7 @@ use std::collections::BTreeSet;
 
 fn keys<'c>(case: &'c Case<'_>) -> BTreeSet<&'c str> {
     let nodes = case.snapshot.nodes().seen();
-    nodes
-        .flat_map(|(_, node)| node.labels.keys().map(String::as_str))
-        .collect()
+    nodes.flat_map(|(_, node)| node.labels.keys()).collect()
 }
 
 /// The key that is spelt most like this one.
@@ -32,7 +30,8 @@ fn name_of(key: &str) -> &str {
 pub(super) fn carried(case: &Case<'_>, key: &str) -> BTreeSet<String> {
     let nodes = case.snapshot.nodes().seen();
     nodes
-        .filter_map(|(_, node)| node.labels.get(key).cloned())
+        .filter_map(|(_, node)| node.labels.get(key))
+        .map(str::to_owned)
         .collect()
 }
 

@@ -261,7 +261,7 @@ impl Change {
                 .taints
                 .retain(|other| other.key != taint.key || other.effect != taint.effect),
             Change::Label { key, value, .. } | Change::Place { key, value, .. } => {
-                node.labels.insert(key.clone(), value.clone());
+                node.labels.insert(key, value);
             }
             _ => {}
         }

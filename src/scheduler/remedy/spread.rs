@@ -89,8 +89,7 @@ pub(super) fn options(at: &Situation<'_>, node: &NodeView<'_>, what: &What) -> V
     let mut changes = Vec::new();
     match domain {
         None => {
-            let keys = node.node.labels.keys().map(String::as_str);
-            let meant = nearest(key, keys).map(str::to_owned);
+            let meant = nearest(key, node.node.labels.keys()).map(str::to_owned);
             changes.extend(meant.map(|to| relaxation(RelaxedSpread::Key { to })));
             changes.extend(placed(node, counted));
         }

@@ -3,6 +3,7 @@
 //! Source: kube-scheduler `framework/plugins/volumebinding/binder.go` (1.37), `checkVolumeProvisions` and `hasEnoughCapacity`.
 
 use super::Bindings;
+use crate::kubernetes::label_set::LabelSet;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::selector::label_selector_matches;
 use crate::kubernetes::storage_class::NO_PROVISIONER;
@@ -12,7 +13,6 @@ use crate::scheduler::volumes::{NoVolume, Prepared};
 use crate::snapshot::{CsiStorageCapacity, Snapshot};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, TopologySelectorTerm};
 use k8s_openapi::api::storage::v1::StorageClass;
-use std::collections::BTreeMap;
 
 /// How volumes for a claim are made.
 #[derive(Debug, Clone, Default)]
@@ -102,12 +102,12 @@ impl Provision<'_> {
 
 /// Whether the node has a listed value of every label. A term without any admits nothing
 /// (`pkg/apis/core/v1/helper/helpers.go`, 1.37, `MatchTopologySelectorTerms`).
-fn holds(term: &TopologySelectorTerm, labels: &BTreeMap<String, String>) -> bool {
+fn holds(term: &TopologySelectorTerm, labels: &LabelSet) -> bool {
     let all = term.match_label_expressions.as_deref().unwrap_or_default();
     let mut listed = all.iter();
     !all.is_empty()
         && listed.all(|one| {
             let value = labels.get(&one.key);
-            value.is_some_and(|value| one.values.contains(value))
+            value.is_some_and(|value| one.values.iter().any(|it| it == value))
         })
 }
