@@ -60,12 +60,6 @@ impl From<String> for Word {
     }
 }
 
-impl From<&Word> for Arc<str> {
-    fn from(word: &Word) -> Self {
-        word.0.clone()
-    }
-}
-
 impl PartialEq<str> for Word {
     fn eq(&self, other: &str) -> bool {
         *self.0 == *other

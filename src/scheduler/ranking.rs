@@ -99,15 +99,13 @@ impl<'a> Nearest<'a> {
         exclusions(node, self.means_them) == self.exclusions
     }
 
-    /// The nodes on which such a filter failure counts, the nearest first.
-    pub fn barred_by(&self, predicate: impl Fn(&FilterFailure) -> bool) -> Vec<&'a NodeResult> {
-        self.barred(&predicate).map(|(_, node)| *node).collect()
-    }
-
-    /// Where a filter failure stands among the causes: smaller comes first. That is the one on the nearest node, then the one
-    /// among fewer filter failures there, then the one that the scheduler meets first, then the one on more nodes. `None` when it
-    /// counts on no node.
-    pub fn rank(&self, predicate: impl Fn(&FilterFailure) -> bool) -> Option<u32> {
+    /// The nodes on which such a filter failure counts, the nearest first, and where it stands among the causes: smaller comes
+    /// first. That is the one on the nearest node, then the one among fewer filter failures there, then the one that the scheduler
+    /// meets first, then the one on more nodes. `None` when it counts on no node.
+    pub fn barred_by(
+        &self,
+        predicate: impl Fn(&FilterFailure) -> bool,
+    ) -> Option<(u32, Vec<&'a NodeResult>)> {
         let barred: Vec<_> = self.barred(&predicate).collect();
         let (distance, node) = barred.first()?;
         let filter = node.failures.iter().find(|failure| predicate(failure))?;
@@ -116,10 +114,11 @@ impl<'a> Nearest<'a> {
             (filter.filter as u32, FILTERS),
             (NODES.saturating_sub(number(barred.len())), NODES),
         ];
-        Some(digits.into_iter().fold(*distance, |rank, (digit, base)| {
+        let rank = digits.into_iter().fold(*distance, |rank, (digit, base)| {
             rank.saturating_mul(base)
                 .saturating_add(digit.min(base.saturating_sub(1)))
-        }))
+        });
+        Some((rank, barred.into_iter().map(|(_, node)| *node).collect()))
     }
 
     fn barred(

@@ -93,7 +93,7 @@ impl PodRecords {
             has_ipv4: has(|address| address.contains('.')),
             has_ipv6: has(|address| address.contains(':') && !address.contains('.')),
             namespace: self.word(pod.metadata.namespace.as_deref().unwrap_or_default()),
-            name: name.into(),
+            name: name.as_str().into(),
             node: pod
                 .node_name
                 .as_deref()

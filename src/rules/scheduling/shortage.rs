@@ -18,7 +18,7 @@ use crate::scheduler::{Filter, FilterFailure, NodeResult, What, ranking};
 use crate::snapshot::{Event, Kind, Node, PodRecord};
 use crate::text::{Fact, Message, Sentence, say};
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How many of the pods that hold a resource are named.
 const HOLDERS: usize = 5;
@@ -128,42 +128,33 @@ pub(super) fn check(case: &Case<'_>, resource: &str) -> Vec<Finding> {
 /// The node with the most of it left, of those that count: of one that is closed to the pod what is left is of no use to it, so
 /// it comes last.
 pub(super) fn nearest_feasible<'e>(matched: &Match<'e>) -> Option<Amounts<'e>> {
-    let is_closed = |node: &&NodeResult| {
-        let mut failures = node.failures.iter();
-        failures.any(|one| {
-            matches!(
-                one.what,
-                What::Cordoned { .. } | What::Taint { .. } | What::Label { .. } | What::OtherNode
-            )
-        })
+    let is_closed = |one: &FilterFailure| {
+        matches!(
+            one.what,
+            What::Cordoned { .. } | What::Taint { .. } | What::Label { .. } | What::OtherNode
+        )
     };
-    let closed = matched.all_nodes().iter().filter(is_closed);
-    let closed: BTreeSet<&str> = closed.map(|node| &*node.node).collect();
-    let order = |one: &Amounts<'_>| (!closed.contains(one.node), one.free, one.allocatable);
-    let all = matched
-        .failures()
-        .filter_map(|(node, failure)| match &failure.what {
+    let all = matched.places.iter().flat_map(|place| {
+        let is_open = !place.node.failures.iter().any(is_closed);
+        let short = place.failures.iter().filter_map(|one| match &one.what {
             What::Resource {
                 asked,
                 free,
                 allocatable,
                 ..
             } => Some(Amounts {
-                node,
+                node: &place.node.node,
                 asked: *asked,
                 free: *free,
                 allocatable: *allocatable,
             }),
             _ => None,
         });
-    // of equals the first by name
-    all.reduce(|best, next| {
-        if order(&next) > order(&best) {
-            next
-        } else {
-            best
-        }
-    })
+        short.map(move |amounts| ((is_open, amounts.free, amounts.allocatable), amounts))
+    });
+    // of equals the first
+    let best = all.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    best.map(|(_, amounts)| amounts)
 }
 
 fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amounts<'_>) -> Finding {

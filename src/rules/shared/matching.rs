@@ -32,7 +32,7 @@ pub(crate) struct Pattern<O, R> {
 /// A node on which the cause was found.
 pub(crate) struct NodeMatch<'e> {
     /// The node.
-    pub(crate) node: &'e Arc<str>,
+    pub(crate) node: &'e NodeResult,
     /// The cause's filter failures there.
     pub(crate) failures: Vec<&'e FilterFailure>,
 }
@@ -174,7 +174,7 @@ impl<'e> Match<'e> {
     /// The names of the nodes on which it was found.
     pub(crate) fn nodes(&self) -> Vec<Arc<str>> {
         let places = self.places.iter();
-        places.map(|place| Arc::clone(place.node)).collect()
+        places.map(|place| Arc::clone(&place.node.node)).collect()
     }
 
     /// The filter failures on all nodes, with the node of each.
@@ -183,7 +183,7 @@ impl<'e> Match<'e> {
             place
                 .failures
                 .iter()
-                .map(|failure| (&**place.node, *failure))
+                .map(|failure| (&*place.node.node, *failure))
         })
     }
 
@@ -209,7 +209,9 @@ impl<'e> Match<'e> {
         } else {
             say!("matching.one-node", "node {node}")
         };
-        Message::new(sentence).fact("node", &**place.node).into()
+        Message::new(sentence)
+            .fact("node", &*place.node.node)
+            .into()
     }
 
     /// Whether nodes were computed.
@@ -294,9 +296,8 @@ where
         return None;
     }
     let nearest_feasible = ranking::nearest_feasible(nodes);
-    let rank = nearest_feasible.rank(|failure| (pattern.failure)(failure))?;
-    let places: Vec<NodeMatch<'e>> = nearest_feasible
-        .barred_by(|failure| (pattern.failure)(failure))
+    let (rank, barred) = nearest_feasible.barred_by(|failure| (pattern.failure)(failure))?;
+    let places: Vec<NodeMatch<'e>> = barred
         .into_iter()
         .map(|node| {
             let mine = node
@@ -304,7 +305,7 @@ where
                 .iter()
                 .filter(|failure| (pattern.failure)(failure));
             NodeMatch {
-                node: &node.node,
+                node,
                 failures: mine.collect(),
             }
         })

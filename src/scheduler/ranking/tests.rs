@@ -9,7 +9,10 @@ fn ranks(pod: &Object, nodes: &[Object], filters: &[Filter]) -> Vec<Option<u32>>
     let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
     let cluster = cluster.snapshot();
     let results = run_filters(&pod.pod(), &View::of(&cluster)).nodes;
-    let of = |filter: &Filter| nearest_feasible(&results).rank(|failure| failure.filter == *filter);
+    let of = |filter: &Filter| {
+        let barred = nearest_feasible(&results).barred_by(|failure| failure.filter == *filter);
+        barred.map(|(rank, _)| rank)
+    };
     filters.iter().map(of).collect()
 }
 
@@ -114,7 +117,8 @@ fn rank_of(pod: &Object, nodes: &[Object], reason: &str) -> Option<u32> {
     let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
     let cluster = cluster.snapshot();
     let results = run_filters(&pod.pod(), &View::of(&cluster)).nodes;
-    nearest_feasible(&results).rank(|failure| failure.reason == reason)
+    let barred = nearest_feasible(&results).barred_by(|failure| failure.reason == reason);
+    barred.map(|(rank, _)| rank)
 }
 
 #[test]

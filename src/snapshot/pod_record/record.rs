@@ -11,7 +11,7 @@ pub struct PodRecord {
     /// `metadata.namespace`
     pub namespace: Arc<str>,
     /// `metadata.name`
-    pub name: Arc<str>,
+    pub name: Box<str>,
     /// `spec.nodeName`
     pub node: Option<Arc<str>>,
     /// Its controller as `Kind/name`.
