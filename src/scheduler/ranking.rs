@@ -99,9 +99,9 @@ impl<'a> Nearest<'a> {
         exclusions(node, self.means_them) == self.exclusions
     }
 
-    /// The nodes on which such a filter failure counts, the nearest first, and where it stands among the causes: smaller comes
-    /// first. That is the one on the nearest node, then the one among fewer filter failures there, then the one that the scheduler
-    /// meets first, then the one on more nodes. `None` when it counts on no node.
+    /// Where such a filter failure stands among the causes, and the nodes on which it counts, the nearest first. Of the causes
+    /// the smaller comes first: that on the nearest node, then the one among fewer filter failures there, then the one that the
+    /// scheduler meets first, then the one on more nodes. `None` when it counts on no node.
     pub fn barred_by(
         &self,
         predicate: impl Fn(&FilterFailure) -> bool,

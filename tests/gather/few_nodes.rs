@@ -1,9 +1,11 @@
 //! A pod that admits few of many nodes is told of by the pods of these alone, and as it would be by all.
 
 use super::{flags, named, pending, read};
+use crate::BINARY;
 use crate::api_server::{ApiServer, Asked, Response};
 use crate::support::{Loaded, Scope, dump_cluster, read_cluster, read_dumps};
 use serde_json::{Value, json};
+use std::process::Command;
 
 /// Of the pool that is asked for, and of the others.
 const OWN: usize = 3;
@@ -198,4 +200,27 @@ fn a_dump_of_it_tells_the_same() {
     assert_eq!(told(&dumped), told(&loaded));
     let again = read_dumps(&[&path]).unwrap();
     assert_eq!(told(&again), told(&loaded));
+}
+
+#[test]
+fn why_so_few_are_read_is_told_on_demand() {
+    let told = |pod: &Value| {
+        let server = serving(pod);
+        let mut binary = Command::new(BINARY);
+        let args = ["pod", "web", "-n", "shop", "-v"];
+        let output = binary
+            .args(args)
+            .env("KUBECONFIG", server.kubeconfig())
+            .output();
+        let told = String::from_utf8(output.unwrap().stderr).unwrap();
+        let plan = told.lines().find(|line| line.starts_with("\"Plan\""));
+        plan.map(str::to_owned)
+    };
+    assert_eq!(
+        told(&waiting(&[])).as_deref(),
+        Some(
+            "\"Plan\" pods of 3 of 80 nodes: the pods that wait admit no others by their nodeSelector and affinity"
+        )
+    );
+    assert_eq!(told(&waiting(&[("/spec/nodeSelector", json!({}))])), None);
 }

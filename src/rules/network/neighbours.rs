@@ -1,13 +1,13 @@
 //! Whom else a failed sandbox hits: pods of the same node, and of others.
 
-use crate::messages::sandbox;
+use crate::messages::sandbox::{self, SandboxFailure};
 use crate::rules::finding::Finding;
 use crate::rules::shared::failed_sandbox::FailedSandbox;
-use crate::snapshot::Event;
+use crate::snapshot::{PodView, Store};
 use crate::text::say;
 use crate::triage::creation;
 use std::collections::BTreeSet;
-use std::mem::discriminant;
+use std::mem::{Discriminant, discriminant};
 
 /// The finding with what the other pods tell: where one on the same node has begun since and is well, the node's network works;
 /// where pods of other nodes fail alike, it is not the node.
@@ -45,20 +45,28 @@ const COMPARED: usize = 64;
 /// Other nodes on which a pod's sandbox fails in the same way now.
 fn other_nodes(failed: &FailedSandbox<'_>) -> Vec<String> {
     let case = failed.case;
-    let store = case.snapshot.store();
     let own = case.pod().node();
-    let others = store.whole_pods().filter(|pod| pod.node() != own);
-    let failing = others.filter_map(|pod| {
-        let newest = creation::of_sandbox(store.events(), pod).into_iter().next();
-        Some((pod.node()?, newest?))
-    });
-    let is_alike = |event: &Event| {
-        discriminant(&sandbox::read(&event.message)) == discriminant(&failed.failure)
-    };
-    let alike = failing
+    let store = case.snapshot.store();
+    let all = case
+        .engine
+        .shared("pods without a sandbox", || failing(store));
+    let others = all.iter().filter(|(node, _)| own != Some(node.as_str()));
+    let alike = others
         .take(COMPARED)
-        .filter(|(_, event)| is_alike(event))
-        .map(|(node, _)| node);
+        .filter(|(_, failure)| *failure == discriminant(&failed.failure))
+        .map(|(node, _)| node.as_str());
     let nodes: BTreeSet<&str> = alike.collect();
     nodes.into_iter().map(str::to_owned).collect()
+}
+
+/// The node of each pod whose sandbox fails now, and how: worked out once for all that fail at once.
+fn failing(store: &Store) -> Vec<(String, Discriminant<SandboxFailure>)> {
+    let of_pod = |pod: &PodView| {
+        let newest = creation::of_sandbox(store.events(), pod)
+            .into_iter()
+            .next()?;
+        let failure = sandbox::read(&newest.message);
+        Some((pod.node()?.to_owned(), discriminant(&failure)))
+    };
+    store.whole_pods().filter_map(of_pod).collect()
 }
