@@ -35,14 +35,10 @@ impl LabelSet {
 
     /// Adds a label, or gives it another value.
     pub fn insert(&mut self, key: &str, value: &str) {
+        let place = self.place(key);
         let mut all = std::mem::take(&mut self.0).into_vec();
-        let place = all.binary_search_by(|(known, _)| known.as_str().cmp(key));
-        match place {
-            Ok(at) => all
-                .iter_mut()
-                .skip(at)
-                .take(1)
-                .for_each(|it| it.1 = value.into()),
+        match place.map(|at| all.get_mut(at)) {
+            Ok(known) => known.into_iter().for_each(|it| it.1 = value.into()),
             Err(at) => all.insert(at, (key.into(), value.into())),
         }
         self.0 = all.into();

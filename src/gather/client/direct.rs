@@ -23,7 +23,7 @@ use tower_http::decompression::DecompressionLayer;
 /// answers of a near server do. The client takes whichever comes first (hyper-util 0.1, `src/client/legacy/client.rs`).
 const TURN: Duration = Duration::from_millis(10);
 
-/// What a connection reads at once: hyper's own 400 KiB (1.11, `src/proto/h1/io.rs`) are no faster, and a scan has a dozen, each
+/// What a connection reads at once: hyper's own 400 KiB (1.12, `src/proto/h1/io.rs`) are no faster, and a scan has a dozen, each
 /// of which keeps several.
 const BUFFER: usize = 64 << 10;
 
