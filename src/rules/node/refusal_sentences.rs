@@ -390,6 +390,6 @@ fn facts(case: &Case<'_>, rejection: &Rejection, around: &Around<'_>, finding: F
 fn wanted(case: &Case<'_>, node: Option<&Node>) -> Option<String> {
     let labels = &node?.labels;
     let mut selector = case.pod().spec().node_selector.iter().flatten();
-    let (key, value) = selector.find(|(key, value)| labels.get(*key) != Some(*value))?;
+    let (key, value) = selector.find(|(key, value)| labels.get(key) != Some(*value))?;
     Some(format!("{key}={value}"))
 }
