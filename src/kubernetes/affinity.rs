@@ -4,7 +4,7 @@
 //! What keeps a pod off a node that it admits, and which pods a term means, is for the scheduler's filters.
 
 use super::label_set::Labels;
-use super::selector::node_selector_term_matches;
+use super::selector::{carries, node_selector_term_matches};
 use k8s_openapi::api::core::v1::{
     NodeSelectorTerm, PodAffinityTerm, PodSpec, TopologySpreadConstraint,
 };
@@ -53,9 +53,9 @@ pub fn is_hard(constraint: &TopologySpreadConstraint) -> bool {
 
 /// Whether `nodeSelector` and node affinity admit a node with these labels.
 pub fn admits(spec: &PodSpec, labels: &dyn Labels, name: &str) -> bool {
-    let mut pairs = spec.node_selector.iter().flatten();
     let holds = |term| node_selector_term_matches(term, labels, name);
-    pairs.all(|(key, value)| labels.value(key) == Some(value))
+    let pairs = spec.node_selector.as_ref();
+    pairs.is_none_or(|pairs| carries(labels, pairs))
         && node_affinity(spec).is_none_or(|terms| terms.iter().any(holds))
 }
 

@@ -125,7 +125,7 @@ fn joined(values: &BTreeSet<String>) -> String {
         .join(",")
 }
 
-/// Whether the labels hold every pair: the selector of a Service.
+/// Whether the labels hold every pair: the selector of a Service, a `nodeSelector`, `matchLabels`.
 pub fn carries(labels: &dyn Labels, pairs: &BTreeMap<String, String>) -> bool {
     let mut pairs = pairs.iter();
     pairs.all(|(key, value)| labels.value(key) == Some(value))
@@ -134,9 +134,9 @@ pub fn carries(labels: &dyn Labels, pairs: &BTreeMap<String, String>) -> bool {
 /// Whether the labels fulfil every pair and every expression. `{}` matches all; an expression that the
 /// API would refuse makes the whole selector match nothing.
 pub fn label_selector_matches(selector: &LabelSelector, labels: &dyn Labels) -> bool {
-    let mut pairs = selector.match_labels.iter().flatten();
+    let pairs = selector.match_labels.as_ref();
     let mut expressions = selector.match_expressions.iter().flatten();
-    pairs.all(|(key, value)| labels.value(key) == Some(value))
+    pairs.is_none_or(|pairs| carries(labels, pairs))
         && expressions.all(|expression| {
             let values = expression.values.as_deref().unwrap_or_default();
             match expression.operator.as_str() {

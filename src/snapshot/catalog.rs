@@ -111,14 +111,14 @@ impl<T> Catalog<T> {
 
     /// Adds or replaces an object, and gives what it was.
     pub fn insert(&mut self, namespace: &str, name: &str, object: T) -> Option<T> {
-        let key = (namespace.to_owned(), name.to_owned());
+        let key = key(namespace, name);
         let before = self.objects.insert(key, Box::new(object));
         before.map(|before| *before)
     }
 
     /// Takes an object out that is gone; whether it was there.
     pub fn remove(&mut self, namespace: &str, name: &str) -> bool {
-        let key = (namespace.to_owned(), name.to_owned());
+        let key = key(namespace, name);
         self.objects.remove(&key).is_some()
     }
 
@@ -147,7 +147,7 @@ impl<T> Catalog<T> {
 
     /// Looks one object up.
     pub fn get(&self, namespace: &str, name: &str) -> Seen<'_, &T> {
-        let key = (namespace.to_owned(), name.to_owned());
+        let key = key(namespace, name);
         let kind = self.kind();
         note(|| Dependency::Object(kind, key.0.clone(), key.1.clone()));
         if let Some(object) = self.objects.get(&key) {
@@ -170,13 +170,13 @@ impl<T> Catalog<T> {
 
     /// The object as it is here, without listening to who asks.
     pub(super) fn peek(&self, namespace: &str, name: &str) -> Option<&T> {
-        let key = (namespace.to_owned(), name.to_owned());
+        let key = key(namespace, name);
         self.objects.get(&key).map(Box::as_ref)
     }
 
     /// The same, to be changed.
     pub(super) fn peek_mut(&mut self, namespace: &str, name: &str) -> Option<&mut T> {
-        let key = (namespace.to_owned(), name.to_owned());
+        let key = key(namespace, name);
         self.objects.get_mut(&key).map(Box::as_mut)
     }
 
@@ -270,6 +270,10 @@ impl<T> Catalog<T> {
         note(|| Dependency::Kind(self.kind()));
         self.objects.is_empty()
     }
+}
+
+fn key(namespace: &str, name: &str) -> ObjectKey {
+    (namespace.to_owned(), name.to_owned())
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use super::kind::Kind;
 use super::ownership::PodIdentity;
 use super::pod::newest;
 use super::pod_record::controller;
+use crate::kubernetes::label_set::Labels;
 use crate::kubernetes::pod::Pod;
+use crate::kubernetes::selector::carries;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -42,11 +44,15 @@ impl CompletedPod {
 
     /// Whether it carries all of these labels, and these are any.
     pub fn carries(&self, wanted: &BTreeMap<String, String>) -> bool {
-        let has = |key: &str, value: &str| {
-            let mut labels = self.labels.iter();
-            labels.any(|(own, its)| &**own == key && &**its == value)
-        };
-        !wanted.is_empty() && wanted.iter().all(|(key, value)| has(key, value))
+        !wanted.is_empty() && carries(self, wanted)
+    }
+}
+
+impl Labels for CompletedPod {
+    fn value(&self, key: &str) -> Option<&str> {
+        let mut labels = self.labels.iter();
+        let (_, value) = labels.find(|(own, _)| **own == *key)?;
+        Some(value)
     }
 }
 

@@ -1,9 +1,10 @@
-//! The way to a server that is not behind a proxy: kube's own, but that the kernel holds no small packet back, and that what one
-//! connection answers at once opens no second.
+//! The way to a server that is not behind a proxy: kube's own, but that the kernel holds no small packet back, and that a further
+//! connection is begun a little later, which a short run does without.
 //!
 //! kube's builder leaves Nagle's algorithm on (kube-client 5.0, `src/client/builder.rs`). Where a further connection takes up the
 //! TLS session of the first, its request then waits for the acknowledgement of the handshake, which the server delays by 40 ms.
 
+use futures_util::future::BoxFuture;
 use http::Uri;
 use hyper_timeout::TimeoutConnector;
 use hyper_util::client::legacy::Builder;
@@ -11,20 +12,18 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use kube::client::{Body, ClientBuilder, ConfigExt as _};
 use kube::{Client, Config, Error};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tower::{BoxError, Service, ServiceBuilder};
+use tower::{BoxError, Service, ServiceBuilder, ServiceExt as _};
 use tower_http::decompression::DecompressionLayer;
 
-/// How long a request waits for a connection that is in use before another is opened: less than a handshake takes, more than most
-/// answers of a near server do. The client takes whichever comes first (hyper-util 0.1, `src/client/legacy/client.rs`).
+/// How long after a request finds all connections in use another is begun; an answer of a near server mostly comes before. It is
+/// then opened even where one became free since, and kept for the next (hyper-util 0.1, `src/client/legacy/client.rs`).
 const TURN: Duration = Duration::from_millis(10);
 
-/// What a connection reads at once: hyper's own 400 KiB (1.12, `src/proto/h1/io.rs`) are no faster, and a scan has a dozen, each
-/// of which keeps several.
+/// What a connection reads at once, and the most that the head of an answer may have: hyper's own 400 KiB (1.12,
+/// `src/proto/h1/io.rs`) are no faster, and a scan has a dozen connections, each of which keeps several.
 const BUFFER: usize = 64 << 10;
 
 /// A client of the server that the configuration names; nothing is sent yet.
@@ -39,13 +38,9 @@ pub(super) fn client(config: Config) -> Result<Client, Error> {
     connector.set_connect_timeout(config.connect_timeout);
     connector.set_read_timeout(config.read_timeout);
     connector.set_write_timeout(config.write_timeout);
-    let connector = Unhurried {
-        connector,
-        is_connected: Arc::default(),
-    };
     let http = Builder::new(TokioExecutor::new())
         .http1_max_buf_size(BUFFER)
-        .build::<_, Body>(connector);
+        .build::<_, Body>(unhurried(connector));
     let gzip = DecompressionLayer::new().gzip(!config.disable_compression);
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
@@ -57,40 +52,30 @@ pub(super) fn client(config: Config) -> Result<Client, Error> {
     Ok(ClientBuilder::new(service, config.default_namespace).build())
 }
 
-/// Opens a further connection only after [`TURN`]; until one stands, all at once.
-#[derive(Clone)]
-struct Unhurried<C> {
+/// Begins to open a further connection only after [`TURN`]; until the first stands, all at once.
+fn unhurried<C>(
     connector: C,
-    is_connected: Arc<AtomicBool>,
-}
-
-impl<C> Service<Uri> for Unhurried<C>
+) -> impl Service<Uri, Response = C::Response, Error = C::Error, Future = Opening<C>> + Clone
 where
     C: Service<Uri> + Clone + Send + 'static,
     C::Future: Send,
 {
-    type Response = C::Response;
-    type Error = C::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<C::Response, C::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), C::Error>> {
-        self.connector.poll_ready(context)
-    }
-
-    fn call(&mut self, server: Uri) -> Self::Future {
-        let is_connected = self.is_connected.clone();
-        let ready = self.connector.clone();
-        let mut connector = std::mem::replace(&mut self.connector, ready);
+    let is_connected = Arc::new(AtomicBool::new(false));
+    tower::service_fn(move |server| -> Opening<C> {
+        let (connector, is_connected) = (connector.clone(), is_connected.clone());
         Box::pin(async move {
             if is_connected.load(Ordering::Relaxed) {
                 tokio::time::sleep(TURN).await;
             }
-            let connected = connector.call(server).await?;
+            let connected = connector.oneshot(server).await?;
             is_connected.store(true, Ordering::Relaxed);
             Ok(connected)
         })
-    }
+    })
 }
+
+type Opening<C> =
+    BoxFuture<'static, Result<<C as Service<Uri>>::Response, <C as Service<Uri>>::Error>>;
 
 #[cfg(test)]
 mod tests {
@@ -101,10 +86,7 @@ mod tests {
     #[tokio::test]
     async fn a_further_connection_waits_for_its_turn_and_is_opened() {
         let opened = |_: Uri| std::future::ready(Ok::<_, Infallible>(()));
-        let mut connector = Unhurried {
-            connector: tower::service_fn(opened),
-            is_connected: Arc::default(),
-        };
+        let mut connector = unhurried(tower::service_fn(opened));
         let server = Uri::from_static("https://127.0.0.1:6443");
         assert_eq!(connector.call(server.clone()).now_or_never(), Some(Ok(())));
         assert_eq!(connector.call(server.clone()).now_or_never(), None);

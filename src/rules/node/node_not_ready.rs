@@ -53,7 +53,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// Nodes that somebody takes away do not become ready again.
 fn leaving(case: &Case<'_>, matched: &Match<'_>, finding: Finding) -> Finding {
-    let nodes = matched.places.iter().map(|place| &*place.node.node);
+    let nodes = matched.places.iter().map(|place| &*place.result.node);
     let mark = leaving::of_all(nodes, case.snapshot);
     let Some((leaving, mark)) = mark.filter(|(leaving, _)| leaving.is_final()) else {
         return finding;

@@ -72,7 +72,7 @@ fn of_reason(reason: &Reason) -> Option<Meaning> {
 /// Adds which nodes they are, their own conditions, and where to look.
 pub(super) fn with_conditions(case: &Case<'_>, matched: &Match<'_>, finding: Finding) -> Finding {
     let describe = match matched.places.first() {
-        Some(place) => shell::cluster(["describe", &format!("node/{}", place.node.node)]),
+        Some(place) => shell::cluster(["describe", &format!("node/{}", place.result.node)]),
         None => shell::cluster(["describe", "nodes"]),
     };
     let quotes = matched.failures().filter_map(|(node, failure)| {

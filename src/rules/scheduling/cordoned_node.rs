@@ -54,7 +54,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let mut others_said: Vec<String> = Vec::new();
     let keeps_free = keeps_free(&matched);
-    let places = matched.places.iter().map(|place| &*place.node.node);
+    let places = matched.places.iter().map(|place| &*place.result.node);
     let leaving = leaving::of_all(places.clone(), case.snapshot);
     let places = places.filter(|_| !keeps_free);
     let mut waits = places.flat_map(|node| drain::waits_for(node, case.snapshot));

@@ -137,7 +137,7 @@ fn with_unhealthy<'e>(
     matched
         .places
         .iter()
-        .map(|place| &*place.node.node)
+        .map(|place| &*place.result.node)
         .find(|name| {
             let Some(node) = case.snapshot.nodes().get("", name).yes() else {
                 return false;

@@ -135,7 +135,7 @@ pub(super) fn nearest_feasible<'e>(matched: &Match<'e>) -> Option<Amounts<'e>> {
         )
     };
     let all = matched.places.iter().flat_map(|place| {
-        let is_open = !place.node.failures.iter().any(is_closed);
+        let is_open = !place.result.failures.iter().any(is_closed);
         let short = place.failures.iter().filter_map(|one| match &one.what {
             What::Resource {
                 asked,
@@ -143,7 +143,7 @@ pub(super) fn nearest_feasible<'e>(matched: &Match<'e>) -> Option<Amounts<'e>> {
                 allocatable,
                 ..
             } => Some(Amounts {
-                node: &place.node.node,
+                node: &place.result.node,
                 asked: *asked,
                 free: *free,
                 allocatable: *allocatable,

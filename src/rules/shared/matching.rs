@@ -31,8 +31,8 @@ pub(crate) struct Pattern<O, R> {
 
 /// A node on which the cause was found.
 pub(crate) struct NodeMatch<'e> {
-    /// The node.
-    pub(crate) node: &'e NodeResult,
+    /// The node, with all that rejects the pod there.
+    pub(crate) result: &'e NodeResult,
     /// The cause's filter failures there.
     pub(crate) failures: Vec<&'e FilterFailure>,
 }
@@ -174,7 +174,7 @@ impl<'e> Match<'e> {
     /// The names of the nodes on which it was found.
     pub(crate) fn nodes(&self) -> Vec<Arc<str>> {
         let places = self.places.iter();
-        places.map(|place| Arc::clone(&place.node.node)).collect()
+        places.map(|place| Arc::clone(&place.result.node)).collect()
     }
 
     /// The filter failures on all nodes, with the node of each.
@@ -183,7 +183,7 @@ impl<'e> Match<'e> {
             place
                 .failures
                 .iter()
-                .map(|failure| (&*place.node.node, *failure))
+                .map(|failure| (&*place.result.node, *failure))
         })
     }
 
@@ -210,7 +210,7 @@ impl<'e> Match<'e> {
             say!("matching.one-node", "node {node}")
         };
         Message::new(sentence)
-            .fact("node", &*place.node.node)
+            .fact("node", &*place.result.node)
             .into()
     }
 
@@ -305,7 +305,7 @@ where
                 .iter()
                 .filter(|failure| (pattern.failure)(failure));
             NodeMatch {
-                node,
+                result: node,
                 failures: mine.collect(),
             }
         })
